@@ -1,0 +1,49 @@
+/** Every bound that protects Legwork from its peers, in one place. */
+export interface Limits {
+  /** Largest message in bytes, head and body together. RFC 3261 section 18.1.1 asks for at least 65,535. */
+  readonly messageBytes: number;
+  /** Most header lines in a message. */
+  readonly headerLines: number;
+  /** Longest single header line in bytes, folds included. */
+  readonly headerLineBytes: number;
+  /** Most Via values, Route values or Record-Route values in a message. */
+  readonly routeValues: number;
+  /** Most open stream connections, both directions together. */
+  readonly connections: number;
+  /** Most bytes that wait to be written to one stream connection. */
+  readonly connectionQueueBytes: number;
+  /** Most transactions alive at once, both kinds together. */
+  readonly transactions: number;
+  /** Most calls alive at once. */
+  readonly calls: number;
+  /** Most targets tried at once for one call. */
+  readonly forkWidth: number;
+  /** Most targets tried for one call altogether, redirections included. */
+  readonly targetsPerCall: number;
+  /** Most dialogs one INVITE may create by forking downstream. */
+  readonly dialogsPerInvite: number;
+  /** Most requests that wait on one leg for its turn. */
+  readonly queuedRequestsPerLeg: number;
+  /** Most addresses one name may resolve to. */
+  readonly resolvedTargets: number;
+  /** Most names kept in the resolver's cache. */
+  readonly resolverCache: number;
+}
+
+/** The limits in force where none are given. */
+export const DEFAULT_LIMITS: Limits = {
+  messageBytes: 65_535,
+  headerLines: 200,
+  headerLineBytes: 8_192,
+  routeValues: 70,
+  connections: 10_000,
+  connectionQueueBytes: 1_048_576,
+  transactions: 200_000,
+  calls: 50_000,
+  forkWidth: 10,
+  targetsPerCall: 30,
+  dialogsPerInvite: 12,
+  queuedRequestsPerLeg: 16,
+  resolvedTargets: 20,
+  resolverCache: 2_000,
+};

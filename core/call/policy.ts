@@ -1,0 +1,187 @@
+/**
+ * The policy interface: what the built-in behaviour, a plain TypeScript module and a sandboxed script implement
+ * alike. A hook that is absent, or returns nothing, leaves the built-in behaviour in force.
+ *
+ * All text here is text as people write it (UTF-8 decoded), not the byte strings of `core/message`.
+ *
+ * @module
+ */
+
+import type {
+  FailureDecision,
+  InviteDecision,
+  Json,
+  MessageDecision,
+  RequestDecision,
+} from "./decisions.ts";
+
+/** A value now or later. */
+export type Awaitable<T> = T | Promise<T>;
+
+/** A URI as a policy reads it, and where it may, writes it. Writing a bad part throws TypeError. */
+export interface UriView {
+  /** `sip`, `sips`, `tel` or other. */
+  readonly scheme: string;
+  /** The user, without password, escapes as written; "" when there is none. A `tel:` URI's number. */
+  user: string;
+  /** "" for a URI without one (`tel:`). */
+  host: string;
+  port: number | undefined;
+  /** The value of a URI parameter: undefined when absent, "" when it has none. */
+  param(name: string): string | undefined;
+  /** Sets a URI parameter (value "" writes it without a value), or removes it (undefined). */
+  setParam(name: string, value: string | undefined): void;
+  /** The whole URI; may be assigned. */
+  text: string;
+  toString(): string;
+}
+
+/** From or To. */
+export interface PartyView {
+  /** The display name without quotes; "" when there is none. */
+  display: string;
+  readonly uri: UriView;
+  /** Short for `uri.user`. */
+  user: string;
+  /** Short for `uri.host`. */
+  host: string;
+  /** Legwork's own; undefined when there is none. */
+  readonly tag: string | undefined;
+}
+
+/** Header fields in order; names in any case or compact form. Writing what Legwork owns throws TypeError. */
+export interface HeadersView {
+  /** The first value of that name. */
+  get(name: string): string | undefined;
+  /** All values of that name, one a line. */
+  getAll(name: string): string[];
+  has(name: string): boolean;
+  /** Replaces the first in its place and removes the others, or appends. */
+  set(name: string, value: string): void;
+  append(name: string, value: string): void;
+  /** Removes all; says whether there was one. */
+  delete(name: string): boolean;
+  /** Renames all; says whether there was one. */
+  rename(from: string, to: string): boolean;
+  /** Names in order as written, a line each. */
+  names(): string[];
+}
+
+/** A message in a hook. Edits take effect together when the hook returns, and not at all when it throws. */
+export interface MessageView {
+  readonly kind: "request" | "response";
+  /** Of a response: the method of its request. */
+  readonly method: string;
+  /** 0 for a request. */
+  readonly status: number;
+  /** The reason phrase; "" for a request. */
+  readonly reason: string;
+  /** The request URI; of a response, "" in all parts. */
+  readonly uri: UriView;
+  readonly from: PartyView;
+  readonly to: PartyView;
+  readonly headers: HeadersView;
+  /** Decoded as UTF-8; assigning replaces the body, "" removes it with its Content-Type. */
+  body: string;
+}
+
+/** One side of a call. */
+export interface LegView {
+  /** A called us, B was called by us. Requests outside any call come on "a". */
+  readonly name: "a" | "b";
+  /** The trunk's name, or undefined for a peer that is none. */
+  readonly trunk: string | undefined;
+  /** The peer's address: `udp:192.0.2.1:5060`. */
+  readonly peer: string;
+  /** The call, or undefined outside any call. */
+  readonly call: CallView | undefined;
+}
+
+/** A call in a hook: the A leg's INVITE as it stands after the inbound hooks, read-only. */
+export interface CallView {
+  /** Legwork's own identifier, unlike any Call-ID on the wire. */
+  readonly id: string;
+  /** The trunk the call came in on, or undefined. */
+  readonly trunk: string | undefined;
+  readonly from: Readonly<PartyView>;
+  readonly to: Readonly<PartyView>;
+  readonly uri: Readonly<UriView>;
+  readonly headers: Pick<HeadersView, "get" | "getAll" | "has" | "names">;
+  readonly body: string;
+  /** The caller's address: `udp:192.0.2.1:5060`. */
+  readonly source: string;
+  /** The policy's own notes about this call, kept across hooks and revisions; JSON only. */
+  readonly vars: Record<string, Json>;
+}
+
+/** A target that gave no 2xx. */
+export interface FailureView {
+  /** As the route named it: a trunk or a URI. */
+  readonly target: string;
+  /** The final status, or what a silence stands for: 408 no response, 503 not reachable, 480 rang and was given up. */
+  readonly status: number;
+  readonly reason: string;
+  /** True when no final response came from the network. */
+  readonly local: boolean;
+  /** Contacts of a 3xx. */
+  readonly contacts: readonly string[];
+  /** Targets not tried yet. */
+  readonly remaining: number;
+}
+
+/** How a call went. Times are calendar milliseconds since 1970. */
+export interface CallSummary {
+  readonly id: string;
+  /** The trunk or address of the caller, and the target that answered or was tried last. */
+  readonly from: string;
+  readonly to: string | undefined;
+  readonly startedAtMs: number;
+  readonly answeredAtMs: number | undefined;
+  readonly endedAtMs: number;
+  /** The final status the caller got. */
+  readonly status: number;
+  /** Who ended it. */
+  readonly endedBy: "a" | "b" | "legwork";
+  /** Why, in a few words: `BYE`, `CANCEL`, `no answer`, `max call`, `no ACK`. */
+  readonly cause: string;
+}
+
+/** A message hook. Only an inbound request's return value is looked at. */
+export type MessageHook = (
+  message: MessageView,
+  leg: LegView,
+) => MessageDecision | void;
+
+/** Message hooks by pattern: `INVITE`, `200 INVITE`, `18x INVITE`, `200`, `4xx`, `*`. All that match run, the most specific first. */
+export type MessageHooks = Readonly<Record<string, MessageHook>>;
+
+/** The hooks. They are looked up once per policy; an absent one costs nothing. */
+export interface Policy {
+  /** A name for logs and traces: a script's revision, say. */
+  readonly name?: string;
+  readonly inbound?: MessageHooks;
+  readonly outbound?: MessageHooks;
+  onInvite?(call: CallView): Awaitable<InviteDecision | void>;
+  onFailure?(
+    call: CallView,
+    failure: FailureView,
+  ): Awaitable<FailureDecision | void>;
+  onRequest?(
+    request: MessageView,
+    leg: LegView,
+  ): Awaitable<RequestDecision | void>;
+  onEnd?(call: CallView, summary: CallSummary): Awaitable<void>;
+}
+
+/** Where policies come from. A call keeps the one it began with (a pinned revision) and gives it back at its end. */
+export interface PolicySource {
+  /** The policy for a new call, or for one request outside any call. */
+  acquire(): Policy;
+  /** Called once for each acquire. */
+  release(policy: Policy): void;
+}
+
+/** A source that always has the same policy. */
+export function fixedPolicy(policy: Policy): PolicySource {
+  return { acquire: () => policy, release: () => {} };
+}

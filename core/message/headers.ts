@@ -1,0 +1,153 @@
+/**
+ * Header fields of one message: an ordered list of lines, each as it came or as we wrote it.
+ *
+ * Hot path: a line is cut from the text of its message and its value is looked at only when asked for; names are
+ * interned keys, so that a search compares pointers.
+ *
+ * @module
+ */
+
+import { trimmed } from "./bytes.ts";
+import { headerKey, headerName } from "./header_name.ts";
+
+/** One header field, immutable, so that messages may share it. */
+export class HeaderLine {
+  readonly #colon: number;
+  #value: string | undefined;
+
+  /**
+   * `raw` is the whole line without its last CRLF, folds included; `colon` is where its name ends (before any
+   * space); `key` is as {@linkcode headerKey} gives it.
+   */
+  constructor(readonly key: string, readonly raw: string, colon: number) {
+    this.#colon = colon;
+  }
+
+  /** A line of our own making: `Name: value`. */
+  static of(name: string, value: string): HeaderLine {
+    return new HeaderLine(headerKey(name), `${name}: ${value}`, name.length);
+  }
+
+  /** The name as written, compact form included. */
+  get name(): string {
+    return this.raw.slice(0, this.#colon).trimEnd();
+  }
+
+  /** The value, unfolded and without the spaces around it (RFC 3261 section 7.3.1). */
+  get value(): string {
+    return this.#value ??= unfold(this.raw.slice(this.#colon + 1));
+  }
+}
+
+/** An ordered list of header fields; names are case-insensitive and compact forms are known. */
+export class Headers {
+  readonly #lines: HeaderLine[];
+
+  constructor(lines: HeaderLine[] = []) {
+    this.#lines = lines;
+  }
+
+  /** The lines in order. They are not to be changed in place. */
+  get lines(): readonly HeaderLine[] {
+    return this.#lines;
+  }
+
+  /** The value of the first line of that name. */
+  get(name: string): string | undefined {
+    return this.first(headerKey(name))?.value;
+  }
+
+  /** The values of all lines of that name, a line each: comma lists are not taken apart. */
+  getAll(name: string): string[] {
+    const key = headerKey(name);
+    const values: string[] = [];
+    for (const line of this.#lines) {
+      if (line.key === key) values.push(line.value);
+    }
+    return values;
+  }
+
+  has(name: string): boolean {
+    return this.first(headerKey(name)) !== undefined;
+  }
+
+  /** The first line with that key (not name): for callers that know it. */
+  first(key: string): HeaderLine | undefined {
+    for (const line of this.#lines) if (line.key === key) return line;
+    return undefined;
+  }
+
+  /** Adds a line at the end. */
+  append(name: string, value: string): this {
+    this.#lines.push(HeaderLine.of(name, value));
+    return this;
+  }
+
+  /** Adds a line, of another message perhaps, at the end. */
+  add(line: HeaderLine): this {
+    this.#lines.push(line);
+    return this;
+  }
+
+  /** Adds a line before all others of its name, or at the top. */
+  prepend(name: string, value: string): this {
+    const line = HeaderLine.of(name, value);
+    const at = this.#lines.findIndex((other) => other.key === line.key);
+    this.#lines.splice(Math.max(0, at), 0, line);
+    return this;
+  }
+
+  /** Replaces the first line of that name in its place and removes its others; appends where there was none. */
+  set(name: string, value: string): this {
+    const key = headerKey(name);
+    const at = this.#lines.findIndex((line) => line.key === key);
+    if (at < 0) return this.append(name, value);
+    const spelling = this.#lines[at]!.name;
+    this.#lines[at] = HeaderLine.of(spelling, value);
+    for (let i = this.#lines.length - 1; i > at; i--) {
+      if (this.#lines[i]!.key === key) this.#lines.splice(i, 1);
+    }
+    return this;
+  }
+
+  /** Removes all lines of that name; says how many there were. */
+  delete(name: string): number {
+    const key = headerKey(name);
+    const before = this.#lines.length;
+    for (let i = before - 1; i >= 0; i--) {
+      if (this.#lines[i]!.key === key) this.#lines.splice(i, 1);
+    }
+    return before - this.#lines.length;
+  }
+
+  /** Gives all lines of a name another one, values and places kept; says how many there were. */
+  rename(from: string, to: string): number {
+    const key = headerKey(from);
+    let count = 0;
+    for (let i = 0; i < this.#lines.length; i++) {
+      const line = this.#lines[i]!;
+      if (line.key !== key) continue;
+      this.#lines[i] = HeaderLine.of(to, line.value);
+      count++;
+    }
+    return count;
+  }
+
+  /** Another list with the same lines. */
+  clone(): Headers {
+    return new Headers(this.#lines.slice());
+  }
+
+  /** The usual spelling of a key, for lines we write. */
+  static nameOf(key: string): string {
+    return headerName(key);
+  }
+}
+
+/** RFC 3261 section 7.3.1: a fold (CRLF and white space) "is equivalent to a single space". */
+function unfold(text: string): string {
+  const folded = text.includes("\n")
+    ? text.replace(/[ \t]*\r?\n[ \t]+/g, " ")
+    : text;
+  return trimmed(folded);
+}

@@ -1,0 +1,135 @@
+/**
+ * SIP requests and responses. Built once, then read: a leg makes a new message from a received one and never
+ * edits it in place. What is parsed of a header field is parsed when first asked for, and kept.
+ *
+ * @module
+ */
+
+import { Headers } from "./headers.ts";
+import { splitList } from "./list.ts";
+import { type NameAddr, parseNameAddr } from "./name_addr.ts";
+import { parseSipUri, type SipUri } from "./uri.ts";
+import { parseVia, type Via } from "./via.ts";
+
+/** The value of a CSeq header field. */
+export interface CSeq {
+  readonly number: number;
+  readonly method: string;
+}
+
+const EMPTY = new Uint8Array(0);
+
+abstract class Message {
+  #via: Via | undefined | null = null;
+  #from: NameAddr | undefined | null = null;
+  #to: NameAddr | undefined | null = null;
+  #cseq: CSeq | undefined | null = null;
+
+  constructor(readonly headers: Headers, readonly body: Uint8Array) {}
+
+  /** The topmost Via value; undefined when absent or malformed. */
+  get via(): Via | undefined {
+    if (this.#via === null) {
+      const value = this.headers.first("via")?.value;
+      const first = value?.includes(",") ? splitList(value)[0] : value;
+      this.#via = first === undefined ? undefined : parseVia(first);
+    }
+    return this.#via;
+  }
+
+  /** From, or undefined when absent or malformed. */
+  get from(): NameAddr | undefined {
+    if (this.#from === null) this.#from = this.#nameAddr("from");
+    return this.#from;
+  }
+
+  /** To, or undefined when absent or malformed. */
+  get to(): NameAddr | undefined {
+    if (this.#to === null) this.#to = this.#nameAddr("to");
+    return this.#to;
+  }
+
+  /** CSeq, or undefined when absent or malformed. */
+  get cseq(): CSeq | undefined {
+    if (this.#cseq === null) {
+      const value = this.headers.first("cseq")?.value;
+      this.#cseq = value === undefined ? undefined : parseCSeq(value);
+    }
+    return this.#cseq;
+  }
+
+  /** Call-ID; "" when absent. */
+  get callId(): string {
+    return this.headers.first("call-id")?.value ?? "";
+  }
+
+  /** The first Contact value; undefined when absent, `*` or malformed. */
+  get contact(): NameAddr | undefined {
+    const value = this.headers.first("contact")?.value;
+    const first = value === undefined ? undefined : splitList(value)[0];
+    return first === undefined ? undefined : parseNameAddr(first);
+  }
+
+  /** All values of a header field whose grammar is a comma list, lines taken apart. `key` is lower case, long form. */
+  list(key: string): string[] {
+    const values: string[] = [];
+    for (const line of this.headers.lines) {
+      if (line.key === key) values.push(...splitList(line.value));
+    }
+    return values;
+  }
+
+  #nameAddr(key: string): NameAddr | undefined {
+    const value = this.headers.first(key)?.value;
+    return value === undefined ? undefined : parseNameAddr(value);
+  }
+}
+
+/** A SIP request. */
+export class SipRequest extends Message {
+  readonly kind = "request" as const;
+  #uri: SipUri | undefined | null = null;
+
+  constructor(
+    /** In its own case: methods are case-sensitive. */
+    readonly method: string,
+    /** The request URI as written. */
+    readonly uri: string,
+    headers: Headers = new Headers(),
+    body: Uint8Array = EMPTY,
+  ) {
+    super(headers, body);
+  }
+
+  /** The request URI taken apart, or undefined when it is not `sip:` or `sips:`. */
+  get sipUri(): SipUri | undefined {
+    if (this.#uri === null) this.#uri = parseSipUri(this.uri);
+    return this.#uri;
+  }
+}
+
+/** A SIP response. */
+export class SipResponse extends Message {
+  readonly kind = "response" as const;
+
+  constructor(
+    readonly status: number,
+    readonly reason: string,
+    headers: Headers = new Headers(),
+    body: Uint8Array = EMPTY,
+  ) {
+    super(headers, body);
+  }
+}
+
+/** Either kind of message; `kind` tells which. */
+export type SipMessage = SipRequest | SipResponse;
+
+/** RFC 3261 section 20.16: a sequence number below 2**31 and the method. */
+export function parseCSeq(value: string): CSeq | undefined {
+  const match = /^(\d{1,10})[ \t]+([^ \t]+)$/.exec(value);
+  if (match === null) return undefined;
+  const number = Number(match[1]);
+  // §8.1.1.5: "The sequence number value MUST be expressible as a 32-bit unsigned integer and MUST be less than 2**31."
+  return number >= 2 ** 31 ? undefined : { number, method: match[2]! };
+}

@@ -1,0 +1,43 @@
+/**
+ * Messages to bytes. Lines leave as they came; only Content-Length is ours to write, and always written
+ * (RFC 3261 section 20.14: "Applications SHOULD use this field [...] If a stream-based protocol is used as
+ * transport, the header field MUST be used").
+ *
+ * Hot path: one string is put together and encoded once into a buffer that is kept.
+ *
+ * @module
+ */
+
+import { writeBytes } from "./bytes.ts";
+import type { SipMessage } from "./message.ts";
+
+let scratch = new Uint8Array(128 * 1024);
+
+/** The bytes of a message, in an array of its own. */
+export function serialize(message: SipMessage): Uint8Array<ArrayBuffer> {
+  let text = message.kind === "request"
+    ? `${message.method} ${message.uri} SIP/2.0\r\n`
+    : `SIP/2.0 ${message.status} ${message.reason}\r\n`;
+  const { body } = message;
+  let lengthWritten = false;
+  for (const line of message.headers.lines) {
+    if (line.key !== "content-length") {
+      text += line.raw;
+      text += "\r\n";
+    } else if (!lengthWritten) {
+      lengthWritten = true;
+      // A length that still holds keeps its own spelling.
+      text += Number(line.value) === body.length
+        ? line.raw
+        : `${line.name}: ${body.length}`;
+      text += "\r\n";
+    }
+  }
+  text += lengthWritten ? "\r\n" : `Content-Length: ${body.length}\r\n\r\n`;
+  const size = text.length + body.length;
+  // encodeInto stops where two-byte characters would not fit, so room for twice the text is kept.
+  if (scratch.length < 2 * size) scratch = new Uint8Array(2 * size);
+  const written = writeBytes(text, scratch, 0);
+  if (body.length > 0) scratch.set(body, written);
+  return scratch.slice(0, size);
+}
