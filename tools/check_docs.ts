@@ -1,0 +1,81 @@
+/**
+ * Fails when a public export has no doc comment, when a relative link of a
+ * page leads nowhere, and when docs/rfc.md names a file or a test that is not
+ * there. A test is named as `path_test.ts:words of its name`.
+ *
+ * Run: `deno run --allow-read --allow-run tools/check_docs.ts`.
+ */
+
+import { report, repositoryRoot, sourceFiles } from "./source_files.ts";
+
+const RFC_PAGE = "docs/rfc.md";
+
+/** Problems of the pages below `root`, as `path:line: what`. */
+export async function checkPages(root: string): Promise<string[]> {
+  const problems: string[] = [];
+  for (const page of await sourceFiles(root, [".md"])) {
+    const text = await Deno.readTextFile(`${root}/${page}`);
+    const lines = withoutCode(text).split("\n");
+    for (const [index, line] of lines.entries()) {
+      const at = `${page}:${index + 1}`;
+      for (const [, link = ""] of line.matchAll(/\]\(([^)\s]+)\)/g)) {
+        if (/^(?:[a-z]+:|#)/.test(link)) continue;
+        const path = new URL(link, `file:///${page}`).pathname.slice(1);
+        if (!await exists(`${root}/${path}`)) {
+          problems.push(`${at}: the link to ${link} leads nowhere`);
+        }
+      }
+      if (page === RFC_PAGE) {
+        problems.push(...await missingTests(root, line, at));
+      }
+    }
+  }
+  return problems;
+}
+
+/** Keeps the line numbers: fenced blocks become empty lines. */
+function withoutCode(text: string): string {
+  return text.replace(
+    /^```[\s\S]*?^```/gm,
+    (block) => block.replace(/.+/g, ""),
+  );
+}
+
+async function missingTests(
+  root: string,
+  line: string,
+  at: string,
+): Promise<string[]> {
+  const problems: string[] = [];
+  const named = line.matchAll(
+    /`((?:[\w.-]+\/)+[\w.-]+\.(?:ts|flow))(?::([^`]+))?`/g,
+  );
+  for (const [, path = "", test] of named) {
+    const text = await Deno.readTextFile(`${root}/${path}`)
+      .catch(() => undefined);
+    if (text === undefined) problems.push(`${at}: there is no ${path}`);
+    else if (test !== undefined && !text.includes(test)) {
+      problems.push(`${at}: ${path} has no test "${test}"`);
+    }
+  }
+  return problems;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+/** What `deno doc --lint` finds in the public exports. */
+async function undocumented(root: string): Promise<string[]> {
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["doc", "--lint", "mod.ts"],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+  }).output();
+  return code === 0 ? [] : [new TextDecoder().decode(stderr).trim()];
+}
+
+if (import.meta.main) {
+  const root = repositoryRoot();
+  report([...await undocumented(root), ...await checkPages(root)]);
+}
