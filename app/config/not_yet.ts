@@ -1,0 +1,46 @@
+/**
+ * What the configuration may say already although this version does nothing
+ * with it. A feature that gets built loses its line here.
+ *
+ * @module
+ */
+
+/** One key, or some values of it, without effect. */
+export interface NotYet {
+  /** Dotted keys; `*` is any key or index. */
+  readonly path: string;
+  /** Only values that match; absent: any value. */
+  readonly value?: RegExp;
+  /** What happens instead. */
+  readonly instead: string;
+}
+
+/** Everything that is accepted but not used by this version. */
+export const NOT_YET: readonly NotYet[] = [
+  {
+    path: "listen.*",
+    value: /^(tls|ws|wss):/i,
+    instead: "nothing listens there",
+  },
+  {
+    path: "trunks.*.session_timer",
+    instead: "session timers pass from leg to leg",
+  },
+  {
+    path: "trunks.*.session_keepalive",
+    instead: "no keep-alive is sent in dialogs",
+  },
+  {
+    path: "trunks.*.keepalive",
+    instead: "no keep-alive is sent, the trunk counts as up",
+  },
+  { path: "trunks.*.dtmf", instead: "keys pass from leg to leg as they come" },
+  {
+    path: "trunks.*.media",
+    value: /^(relay|rtpengine)$/,
+    instead: "media is bypassed",
+  },
+  { path: "trunks.*.auth", instead: "a 401 or 407 goes back to the caller" },
+  { path: "trunks.*.register", instead: "nothing is registered" },
+  { path: "media", instead: "media is bypassed" },
+];

@@ -1,0 +1,245 @@
+/**
+ * Every key of legwork.yaml: its type, its default, and the words that say
+ * what is wanted there. The words are written to follow "wanted".
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import {
+  addressBits,
+  isHost,
+  parseListen,
+  parseMatch,
+  parsePorts,
+  parseServer,
+} from "./address.ts";
+
+const DAY = 86_400;
+const LISTEN_WANTED =
+  "udp:, tcp:, tls:, ws: or wss:, an IP address ([...] for IPv6), and a port: udp:127.0.0.1:5060";
+const MATCH_WANTED =
+  "an address (203.0.113.7), address:port, network (203.0.113.0/24) or listener:udp:ADDRESS:PORT";
+
+const sessionTimer = section({
+  mode: oneOf("off", "accept", "request", "always").default("accept"),
+  expires: whole({ from: 1, to: 7 * DAY, unit: "seconds" }).default(1800),
+  min_se: whole({ from: 1, to: 7 * DAY, unit: "seconds" }).default(90),
+  refresher: oneOf("auto", "us", "them").default("auto"),
+  refresh: oneOf("auto", "update", "invite", "options").default("auto"),
+  allow_short_timers: flag().default(false),
+});
+
+const sessionKeepalive = section({
+  method: oneOf("none", "info", "update", "message", "options").default("info"),
+  interval: whole({ from: 5, to: DAY, unit: "seconds" }).default(300),
+});
+
+const keepalive = section({
+  method: oneOf(
+    "none",
+    "options",
+    "notify",
+    "crlf",
+    "stun",
+    "keep-alive",
+    "empty",
+    "custom",
+  ).default("options"),
+  interval: whole({ from: 1, to: DAY, unit: "seconds" }).default(30),
+  failures: whole({ from: 1, to: 100, unit: "failures" }).default(3),
+  custom: section({
+    method: text(
+      "a SIP method such as NOTIFY",
+      /^[A-Za-z0-9.!%*_+`'~-]{1,32}$/,
+    ),
+    event: text(
+      "an event package such as keep-alive",
+      /^[A-Za-z0-9.!%*_+`'~-]{1,64}$/,
+    ).optional(),
+    user: text("a user name", /^[^\s@<>"]{1,128}$/).optional(),
+  }).optional(),
+});
+
+const DTMF_RECEIVE = ["rfc4733", "info", "inband", "kpml"] as const;
+
+const dtmf = section({
+  receive: list(oneOf(...DTMF_RECEIVE), {
+    wanted: `a list of ${DTMF_RECEIVE.join(", ")}`,
+    max: 4,
+  })
+    .default(["rfc4733", "info"]),
+  send: oneOf("rfc4733", "info", "info-dtmf", "inband", "kpml", "auto").default(
+    "auto",
+  ),
+});
+
+const trunk = section({
+  servers: list(server(), {
+    wanted: "a list of SIP URIs such as sip:127.0.0.1:5070",
+    max: 32,
+  }).default([]),
+  match: list(parsed(MATCH_WANTED, parseMatch), {
+    wanted: "a list of addresses, networks and listeners",
+    max: 256,
+  }).default([]),
+  session_timer: sessionTimer.prefault({}),
+  session_keepalive: sessionKeepalive.optional(),
+  keepalive: keepalive.optional(),
+  dtmf: dtmf.prefault({}),
+  media: oneOf("bypass", "relay", "rtpengine", "auto").default("auto"),
+  auth: section({
+    username: text("a user name", /^[^\r\n]{1,256}$/),
+    password_env: text(
+      "the name of an environment variable",
+      /^[A-Za-z_][A-Za-z0-9_]*$/,
+    ),
+  }).optional(),
+  register: section({
+    registrar: server(),
+    aor: text(
+      "a SIP URI with a user such as sip:me@carrier.example",
+      /^sips?:[^@\s]+@[^@\s]+$/i,
+    ),
+    expires: whole({ from: 60, to: DAY, unit: "seconds" }).default(600),
+  }).optional(),
+});
+
+const trunkName = text(
+  "a trunk name of letters, digits, dots, dashes and underscores",
+  /^[A-Za-z0-9_][\w.-]{0,63}$/,
+);
+
+/** The whole file. */
+export const configSchema = section({
+  listen: list(parsed(LISTEN_WANTED, parseListen), {
+    wanted: `a list of listeners such as [udp:127.0.0.1:5060]`,
+    min: 1,
+    max: 64,
+  }),
+  advertise: section({
+    host: text("a host name or an IP address", /^\S+$/)
+      .refine((host) => isHost(host), "a host name or an IP address"),
+    port: whole({ from: 1, to: 65535, unit: "" }).optional(),
+  }).optional(),
+  trunks: z.record(trunkName, trunk, "a mapping of trunk names to trunks")
+    .default({}),
+  routes: list(
+    section({
+      from: list(trunkName, {
+        wanted: "a trunk name or a list of them",
+        max: 256,
+      }),
+      to: list(trunkName, {
+        wanted: "a trunk name or a list of them",
+        max: 32,
+      }),
+    }),
+    {
+      wanted: "a list of routes such as {from: carrier, to: [pbx]}",
+      max: 1000,
+    },
+  ).default([]),
+  unknown_peers: oneOf("reject", "drop", "accept").default("reject"),
+  scripts: list(text("the path of a script", /^[^\0]+$/), {
+    wanted: "a list of script paths",
+    max: 16,
+  }).default([]),
+  script_limits: section({
+    hook_ms: whole({ from: 1, to: 1000, unit: "milliseconds" }).default(10),
+    async_ms: whole({ from: 1, to: 60_000, unit: "milliseconds" }).default(
+      5000,
+    ),
+    memory_mib: whole({ from: 1, to: 1024, unit: "MiB" }).default(32),
+    faults: whole({ from: 1, to: 1000, unit: "faults" }).default(5),
+    on_invite_fault: oneOf("route", "reject").default("route"),
+  }).prefault({}),
+  media: section({
+    address: text("an IP address", /^[0-9a-f:.]+$/i)
+      .refine((address) => addressBits(address) !== undefined, "an IP address")
+      .default("127.0.0.1"),
+    ports: parsed(
+      "a range of ports such as 20000-29999, from 1024 to 65535",
+      parsePorts,
+    ).prefault("20000-29999"),
+    timeout: whole({ from: 1, to: DAY, unit: "seconds" }).default(60),
+  }).prefault({}),
+  timers: section({
+    t1_ms: whole({ from: 10, to: 10_000, unit: "milliseconds" }).default(500),
+    t2_ms: whole({ from: 10, to: 60_000, unit: "milliseconds" }).default(4000),
+    t4_ms: whole({ from: 10, to: 60_000, unit: "milliseconds" }).default(5000),
+    no_answer: whole({ from: 1, to: 3600, unit: "seconds" }).default(180),
+    max_call: whole({ from: 1, to: 30 * DAY, unit: "seconds" }).default(14_400),
+  }).prefault({}),
+  limits: section({
+    max_calls: whole({ from: 1, to: 1_000_000, unit: "calls" }).default(20_000),
+  }).prefault({}),
+  log: section({
+    level: oneOf("debug", "info", "warn", "error").default("info"),
+    format: oneOf("text", "json").default("text"),
+  }).prefault({}),
+});
+
+/** The configuration with every default in place and every address taken apart. */
+export type Config = z.output<typeof configSchema>;
+
+/** One trunk of {@linkcode Config}. */
+export type TrunkConfig = Config["trunks"][string];
+
+function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  return z.strictObject(
+    shape,
+    `a mapping with ${Object.keys(shape).join(", ")}`,
+  );
+}
+
+function oneOf<const Values extends readonly string[]>(...values: Values) {
+  return z.enum(values, `one of ${values.join(", ")}`);
+}
+
+function whole({ from, to, unit }: { from: number; to: number; unit: string }) {
+  const wanted = `a whole number${
+    unit === "" ? "" : ` of ${unit}`
+  } from ${from} to ${to}`;
+  return z.number(wanted).int(wanted).min(from, wanted).max(to, wanted);
+}
+
+function flag() {
+  return z.boolean("true or false");
+}
+
+function text(wanted: string, form: RegExp) {
+  return z.string(wanted).regex(form, wanted);
+}
+
+/** One item, or a list of them; the list is what the rest of the program sees. */
+function list<Item extends z.ZodType>(
+  item: Item,
+  { wanted, min = 0, max }: { wanted: string; min?: number; max: number },
+) {
+  const items = z.array(item, wanted).min(min, wanted).max(
+    max,
+    `at most ${max}: ${wanted}`,
+  );
+  return z.preprocess(
+    (value) => value === undefined || Array.isArray(value) ? value : [value],
+    items,
+  );
+}
+
+/** Text that `parse` takes apart. */
+function parsed<T>(wanted: string, parse: (text: string) => T | undefined) {
+  return z.string(wanted).transform((text, context): T => {
+    const value = parse(text);
+    if (value !== undefined) return value;
+    context.addIssue({ code: "custom", message: wanted });
+    return z.NEVER;
+  });
+}
+
+function server() {
+  return parsed(
+    "a SIP URI without user part such as sip:127.0.0.1:5070",
+    parseServer,
+  );
+}

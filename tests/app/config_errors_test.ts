@@ -1,0 +1,204 @@
+/** What an operator can write wrong, and the words that answer. */
+
+import { assertEquals } from "@std/assert";
+import { parseConfig } from "../../app/config/config.ts";
+import { problemLine } from "../../app/problem.ts";
+
+const LISTEN_FORM =
+  "udp:, tcp:, tls:, ws: or wss:, an IP address ([...] for IPv6), and a port: udp:127.0.0.1:5060";
+const TOP_KEYS =
+  "listen, advertise, trunks, routes, unknown_peers, scripts, script_limits, media, timers, limits, log";
+
+const WRONG: readonly {
+  readonly name: string;
+  readonly yaml: string;
+  readonly problems: readonly string[];
+}[] = [
+  {
+    name: "empty file",
+    yaml: "",
+    problems: [
+      "1:1: listen is missing, wanted a list of listeners such as [udp:127.0.0.1:5060]",
+    ],
+  },
+  {
+    name: "a list",
+    yaml: "- 1",
+    problems: [`1:1: the file is a list, wanted a mapping with ${TOP_KEYS}`],
+  },
+  {
+    name: "no YAML",
+    yaml: "listen: [udp:127.0.0.1:5060\nlog: {}",
+    problems: [
+      "2:1: not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]",
+    ],
+  },
+  {
+    name: "unknown alias",
+    yaml: "listen: *nobody",
+    problems: [
+      "1:1: not valid YAML: Unresolved alias (the anchor must be set before the alias): nobody",
+    ],
+  },
+  {
+    name: "key twice",
+    yaml: "listen: udp:127.0.0.1:5060\nlisten: tcp:127.0.0.1:5060",
+    problems: [
+      '2:1: key "listen" stands here a second time, wanted each key once',
+    ],
+  },
+  {
+    name: "misspelt key at the top",
+    yaml: "listen: udp:127.0.0.1:5060\ntrunsk: {}",
+    problems: ['2:1: unknown key "trunsk", did you mean trunks?'],
+  },
+  {
+    name: "key far from all",
+    yaml: "listen: udp:127.0.0.1:5060\nzzzz: 1",
+    problems: [`2:1: unknown key "zzzz", wanted one of ${TOP_KEYS}`],
+  },
+  {
+    name: "port too high, host name as listener",
+    yaml: "listen:\n  - udp:127.0.0.1:70000\n  - tcp:localhost:5060",
+    problems: [
+      `2:5: listen[0] is "udp:127.0.0.1:70000", wanted ${LISTEN_FORM}`,
+      `3:5: listen[1] is "tcp:localhost:5060", wanted ${LISTEN_FORM}`,
+    ],
+  },
+  {
+    name: "listener twice",
+    yaml: "listen: [udp:127.0.0.1:5060, UDP:127.0.0.1:5060]",
+    problems: [
+      '1:30: "UDP:127.0.0.1:5060" stands in listen twice, wanted each listener once',
+    ],
+  },
+  {
+    name: "mistakes of every kind at once",
+    yaml: [
+      "listen: udp:127.0.0.1:5060",
+      "trunks:",
+      "  carrier:",
+      "    servrs: [sip:127.0.0.1:5070]",
+      "    media: relays",
+      "    match: [300.0.0.1]",
+      "routes:",
+      "  - {from: carier, to: carrier}",
+      "log:",
+    ].join("\n"),
+    problems: [
+      '4:5: unknown key "servrs" in trunks.carrier, did you mean servers?',
+      '5:12: trunks.carrier.media is "relays", wanted one of bypass, relay, rtpengine, auto; did you mean relay?',
+      '6:13: trunks.carrier.match[0] is "300.0.0.1", wanted an address (203.0.113.7), address:port, ' +
+      "network (203.0.113.0/24) or listener:udp:ADDRESS:PORT",
+      '8:12: "carier" is not a trunk, wanted one of carrier; did you mean "carrier"?',
+      '8:24: trunk "carrier" has no servers, wanted a trunk that calls can be sent to',
+      "9:5: log is empty, wanted a mapping with level, format",
+    ],
+  },
+  {
+    name: "a trunk nobody can reach",
+    yaml: "listen: udp:127.0.0.1:5060\ntrunks: {a: {}}",
+    problems: [
+      '2:13: trunk "a" has neither servers nor match, wanted at least one of them',
+    ],
+  },
+  {
+    name: "trunk name",
+    yaml: "listen: udp:127.0.0.1:5060\ntrunks: {'a b': {servers: sip:x}}",
+    problems: [
+      '2:10: "a b" names no trunk, wanted a trunk name of letters, digits, dots, dashes and underscores',
+    ],
+  },
+  {
+    name: "short session timers",
+    yaml:
+      "listen: udp:127.0.0.1:5060\ntrunks: {a: {servers: sip:x, session_timer: {min_se: 30}}}",
+    problems: [
+      "2:54: min_se is 30, wanted at least 90 (RFC 4028 section 4) unless allow_short_timers is true",
+    ],
+  },
+  {
+    name: "expires below min_se",
+    yaml:
+      "listen: udp:127.0.0.1:5060\ntrunks: {a: {servers: sip:x, session_timer: {expires: 100, min_se: 200}}}",
+    problems: [
+      "2:55: expires is 100, wanted at least min_se, 200, unless allow_short_timers is true",
+    ],
+  },
+  {
+    name: "two routes for one trunk",
+    yaml:
+      "listen: udp:127.0.0.1:5060\ntrunks: {a: {servers: sip:x}}\nroutes: [{from: a, to: a}, {from: a, to: a}]",
+    problems: [
+      '3:35: calls from "a" already have a route, number 1: this one is never used',
+    ],
+  },
+  {
+    name: "route to nowhere",
+    yaml: "listen: udp:127.0.0.1:5060\nroutes: [{from: a}]",
+    problems: [
+      "2:10: routes[0].to is missing, wanted a trunk name or a list of them",
+      '2:17: "a" is not a trunk, and trunks has none',
+    ],
+  },
+  {
+    name: "match of two trunks, match of no listener",
+    yaml:
+      "listen: udp:127.0.0.1:5060\ntrunks: {a: {match: 10.0.0.0/8}, b: {match: [10.0.0.0/8, listener:udp:127.0.0.1:5062]}}",
+    problems: [
+      '2:46: "10.0.0.0/8" already matches trunk "a", wanted each entry once',
+      '2:58: "listener:udp:127.0.0.1:5062" names no listener, wanted listener: and one of udp:127.0.0.1:5060',
+    ],
+  },
+  {
+    name: "numbers",
+    yaml:
+      "listen: udp:127.0.0.1:5060\ntimers: {t1_ms: half, t2_ms: 50, no_answer: 1.5}\nmedia: {ports: 30000-20000}",
+    problems: [
+      '2:17: timers.t1_ms is "half", wanted a whole number of milliseconds from 10 to 10000',
+      "2:30: t2_ms is 50, wanted at least t1_ms, 500",
+      "2:45: timers.no_answer is 1.5, wanted a whole number of seconds from 1 to 3600",
+      '3:16: media.ports is "30000-20000", wanted a range of ports such as 20000-29999, from 1024 to 65535',
+    ],
+  },
+  {
+    name: "script that is not there",
+    yaml: "listen: udp:127.0.0.1:5060\nscripts: [route.ts, gone.ts]",
+    problems: ['2:21: there is no file "gone.ts", wanted a script'],
+  },
+];
+
+for (const { name, yaml, problems } of WRONG) {
+  Deno.test(`wrong configuration: ${name}`, () => {
+    const parsed = parseConfig(yaml, "legwork.yaml", {
+      fileExists: (file) => file !== "gone.ts",
+    });
+    assertEquals(
+      parsed.problems.map(problemLine),
+      problems.map((problem) => `legwork.yaml:${problem}`),
+    );
+    assertEquals(parsed.config, undefined);
+  });
+}
+
+Deno.test("what no parser should die of is a problem like any other", () => {
+  const bomb = ["a: &a [x, x, x, x, x, x, x, x, x]"]
+    .concat(
+      [..."bcdefgh"].map((name, at) =>
+        `${name}: &${name} [${Array(9).fill(`*${"abcdefg"[at]}`).join(", ")}]`
+      ),
+    );
+  for (
+    const text of [
+      "[".repeat(20_000),
+      "a".repeat(1_000_001),
+      "\0",
+      "? [a]: b",
+      bomb.join("\n"),
+    ]
+  ) {
+    const { config, problems } = parseConfig(text, "x.yaml");
+    assertEquals(config, undefined);
+    assertEquals(problems.length > 0 && problems.length <= 30, true);
+  }
+});
