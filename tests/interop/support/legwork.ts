@@ -1,0 +1,96 @@
+/** Legwork itself, as its own process, with a configuration of the test's. */
+
+import { type Running, start } from "./peer.ts";
+import { freePort, pause } from "./ports.ts";
+
+const ROOT = new URL("../../..", import.meta.url).pathname;
+
+/** A Legwork that listens. */
+export interface Legwork extends AsyncDisposable {
+  readonly port: number;
+  readonly pid: number;
+  /** What it has logged. */
+  log(): string;
+  /** Throws, with the log, unless the process is up. */
+  assertUp(): void;
+}
+
+/** What differs from test to test. */
+export interface Setting {
+  /** SIP URIs of the called side, in order of trial. */
+  readonly servers: readonly string[];
+  /** Further keys of the YAML file. */
+  readonly yaml?: string;
+  /** A routing script, instead of the route table. */
+  readonly script?: string;
+}
+
+/**
+ * Starts Legwork on UDP and TCP of one port. Every caller is accepted and sent
+ * to the trunk `pbx`. Disposing it sends SIGTERM and asserts a clean end.
+ */
+export async function legwork(setting: Setting): Promise<Legwork> {
+  const folder = await Deno.makeTempDir({ prefix: "legwork-" });
+  const port = freePort();
+  await Deno.writeTextFile(
+    `${folder}/legwork.yaml`,
+    configuration(port, setting),
+  );
+  if (setting.script !== undefined) {
+    await Deno.writeTextFile(`${folder}/route.ts`, setting.script);
+  }
+  const process = start(
+    Deno.execPath(),
+    ["run", "-P", "mod.ts", "run", `${folder}/legwork.yaml`, "--drain", "1"],
+    { withinMs: 120_000, cwd: ROOT },
+  );
+  let up = true;
+  process.ended.then(() => up = false);
+  const assertUp = (): void => {
+    if (!up) throw new Error(`Legwork ended by itself:\n${process.said()}`);
+  };
+  await listening(process, assertUp);
+  return {
+    port,
+    pid: process.pid,
+    log: process.said,
+    assertUp,
+    async [Symbol.asyncDispose](): Promise<void> {
+      assertUp();
+      await using ending = process;
+      ending.signal("SIGTERM");
+      const late = setTimeout(() => ending.signal("SIGKILL"), 5000);
+      const { code, output } = await ending.ended;
+      clearTimeout(late);
+      await Deno.remove(folder, { recursive: true });
+      if (code !== 0) throw new Error(`Legwork ended with ${code}:\n${output}`);
+    },
+  };
+}
+
+function configuration(port: number, setting: Setting): string {
+  const servers = setting.servers.map((server) => `"${server}"`).join(", ");
+  return [
+    `listen: [udp:127.0.0.1:${port}, tcp:127.0.0.1:${port}]`,
+    "unknown_peers: accept",
+    "trunks:",
+    `  pbx: {servers: [${servers}]}`,
+    setting.script === undefined
+      ? "routes:\n  - {to: [pbx]}"
+      : "scripts: [route.ts]",
+    setting.yaml ?? "",
+  ].join("\n");
+}
+
+async function listening(
+  process: Running,
+  assertUp: () => void,
+): Promise<void> {
+  for (let tries = 0; tries < 400; tries++) {
+    if (process.said().includes("legwork listening on ")) return;
+    assertUp();
+    await pause(25);
+  }
+  await process[Symbol.asyncDispose]();
+  throw new Error(`Legwork did not listen within 10 s:\n${process.said()}`);
+}

@@ -1,0 +1,81 @@
+import { strictEqual } from "node:assert";
+import { legwork } from "./support/legwork.ts";
+import { peerTest, type Running, start } from "./support/peer.ts";
+import { pause } from "./support/ports.ts";
+import { call, callee } from "./support/sipp.ts";
+
+/** Wireshark's number for an expert note of the severity "error". */
+const EXPERT_ERROR = 8388608;
+const OURS = ["-d", "udp.port==21000-21999,sip", "-d"]
+  .concat("tcp.port==21000-21999,sip");
+
+peerTest("tshark: nothing that we send is malformed", [
+  "tshark",
+  "sipp",
+], async () => {
+  const folder = await Deno.makeTempDir({ prefix: "tshark-" });
+  const file = `${folder}/calls.pcap`;
+  try {
+    await using capture = start("tshark", [
+      ...["-i", "lo", "-w", file, "-q"],
+      ...["-f", "udp portrange 21000-21999 or tcp portrange 21000-21999"],
+    ], { withinMs: 60_000 });
+    if (!await capturing(capture)) return;
+
+    let port = 0;
+    for (const transport of ["udp", "tcp"] as const) {
+      for (const scenario of ["basic", "cancel", "hold", "info", "busy"]) {
+        await using called = await callee({
+          scenario: `callee_${scenario}`,
+          calls: 1,
+          transport,
+        });
+        await using server = await legwork({
+          servers: [`sip:127.0.0.1:${called.port};transport=${transport}`],
+        });
+        port = server.port;
+        await call(port, {
+          scenario: `caller_${scenario}`,
+          calls: 1,
+          transport,
+        });
+        await called.finished();
+      }
+    }
+    await pause(500);
+    capture.signal("SIGINT");
+    await capture.ended;
+
+    const sent = await dissect(file, "sip.CSeq.method == INVITE");
+    strictEqual(sent.length > 50, true, `only ${sent.length} messages seen`);
+    const wrong = `_ws.malformed || _ws.expert.severity == ${EXPERT_ERROR}`;
+    strictEqual((await dissect(file, wrong)).join("\n"), "");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** False, said aloud, where this user may not capture; in CI that fails. */
+async function capturing(capture: Running): Promise<boolean> {
+  let ended = false;
+  capture.ended.then(() => ended = true);
+  for (let tries = 0; tries < 200 && !ended; tries++) {
+    if (/Capture started|File: /.test(capture.said())) return true;
+    await pause(25);
+  }
+  const why = `tshark may not capture here: ${capture.said().trim()}`;
+  if (Deno.env.get("CI")) throw new Error(why);
+  console.log(`skipped: ${why}`);
+  return false;
+}
+
+async function dissect(file: string, filter: string): Promise<string[]> {
+  await using tshark = start("tshark", ["-r", file, ...OURS, "-Y", filter], {
+    withinMs: 20_000,
+  });
+  const { code, output } = await tshark.ended;
+  strictEqual(code, 0, output);
+  return output.split("\n").filter((line) =>
+    line.trim() !== "" && !line.startsWith("Running as user")
+  );
+}
