@@ -1,0 +1,18 @@
+import type { Address, TransportName } from "./address.ts";
+
+/** A way to one peer: a UDP socket and a remote address, or a connection. */
+export interface Flow {
+  readonly transport: TransportName;
+  /** True when nothing is lost or overtaken on the way: no retransmissions are needed. */
+  readonly reliable: boolean;
+  readonly local: Address;
+  readonly remote: Address;
+  /** The listener it belongs to: `udp:127.0.0.1:5060`. */
+  readonly listener: string;
+  /** `host:port` as our Via and Contact are to say. */
+  readonly sentBy: string;
+  /** False once nothing can be sent on it any more. */
+  readonly open: boolean;
+  /** True while the peer sends no more but may still read: good for responses to what it sent, and nothing else. */
+  readonly halfClosed?: boolean;
+}

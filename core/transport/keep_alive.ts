@@ -1,0 +1,40 @@
+/** What peers send to keep a NAT binding open, and STUN: none of it is SIP, none of it is an error. */
+
+/** How a datagram that is no SIP message is counted; undefined when it may be one. */
+export type NonSip = "keep_alive" | "stun" | undefined;
+
+const KEEP_ALIVE_WORDS = /^(?:keep-?alive|jak|hello|ping|0+)$/i;
+
+/**
+ * Tells keep-alives (nothing at all, line ends, NULs, "jaK", "keep-alive") and STUN from messages. The first byte
+ * of a SIP message is a letter of its method or version, so all but a few datagrams are settled by it.
+ */
+export function nonSip(bytes: Uint8Array): NonSip {
+  const { length } = bytes;
+  if (length === 0) return "keep_alive";
+  const first = bytes[0]!;
+  if (first > 0x20 && length > 16) return undefined;
+  if (isStun(bytes)) return "stun";
+  if (length <= 16) {
+    let text = "";
+    for (const byte of bytes) {
+      if (byte > 0x20) text += String.fromCharCode(byte);
+    }
+    return text === "" || KEEP_ALIVE_WORDS.test(text)
+      ? "keep_alive"
+      : undefined;
+  }
+  for (const byte of bytes) if (byte > 0x20) return undefined;
+  return "keep_alive";
+}
+
+/**
+ * RFC 5389 section 6: the two highest bits are zero, the magic cookie 2112A442 stands at offset 4, and the length,
+ * a multiple of 4, leaves out the 20 bytes of the header.
+ */
+function isStun(bytes: Uint8Array): boolean {
+  return bytes.length >= 20 && bytes[0]! < 0x40 &&
+    bytes[4] === 0x21 && bytes[5] === 0x12 && bytes[6] === 0xa4 &&
+    bytes[7] === 0x42 &&
+    bytes[2]! * 256 + bytes[3]! + 20 === bytes.length;
+}
