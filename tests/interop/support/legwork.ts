@@ -23,6 +23,10 @@ export interface Setting {
   readonly yaml?: string;
   /** A routing script, instead of the route table. */
   readonly script?: string;
+  /** A command to run it under, like `taskset -c 0`. */
+  readonly under?: readonly string[];
+  /** It is killed after that long. Default: two minutes. */
+  readonly withinMs?: number;
 }
 
 /**
@@ -39,11 +43,15 @@ export async function legwork(setting: Setting): Promise<Legwork> {
   if (setting.script !== undefined) {
     await Deno.writeTextFile(`${folder}/route.ts`, setting.script);
   }
-  const process = start(
-    Deno.execPath(),
-    ["run", "-P", "mod.ts", "run", `${folder}/legwork.yaml`, "--drain", "1"],
-    { withinMs: 120_000, cwd: ROOT },
-  );
+  const [program = "", ...args] = [
+    ...(setting.under ?? []),
+    ...[Deno.execPath(), "run", "-P", "mod.ts", "run"],
+    ...[`${folder}/legwork.yaml`, "--drain", "1"],
+  ];
+  const process = start(program, args, {
+    withinMs: setting.withinMs ?? 120_000,
+    cwd: ROOT,
+  });
   let up = true;
   process.ended.then(() => up = false);
   const assertUp = (): void => {
