@@ -1,6 +1,7 @@
 /** Messages made from other messages by the rules of RFC 3261. */
 
-import { Headers } from "./headers.ts";
+import { HeaderLine, Headers } from "./headers.ts";
+import { splitList } from "./list.ts";
 import { SipRequest, SipResponse } from "./message.ts";
 import { reasonPhrase } from "./reason.ts";
 
@@ -44,9 +45,10 @@ export function responseTo(
         break;
       }
       case "record-route":
-        if (
-          request.method === "INVITE" && status > 100 && status < 300
-        ) headers.add(line);
+        // §12.1.1: "the UAS MUST copy all Record-Route header field values from the request into the response".
+        if (status > 100 && status < 300 && mayCreateDialog(request.method)) {
+          headers.add(line);
+        }
         break;
       case "timestamp":
         if (status === 100) headers.add(line);
@@ -62,6 +64,11 @@ export function responseTo(
     headers,
     parts.body,
   );
+}
+
+/** INVITE (RFC 3261), SUBSCRIBE (RFC 6665) and REFER (RFC 3515) create dialogs. */
+function mayCreateDialog(method: string): boolean {
+  return method === "INVITE" || method === "SUBSCRIBE" || method === "REFER";
 }
 
 /**
@@ -93,7 +100,7 @@ function sameHop(invite: SipRequest, method: string): Headers {
   for (const line of invite.headers.lines) {
     switch (line.key) {
       case "via":
-        if (!hasVia) headers.append("Via", String(invite.via ?? line.value));
+        if (!hasVia) headers.add(topValue(line));
         hasVia = true;
         break;
       case "route":
@@ -109,4 +116,11 @@ function sameHop(invite: SipRequest, method: string): Headers {
     }
   }
   return headers;
+}
+
+/** The line itself, or one of its first value alone where it holds several. */
+function topValue(line: HeaderLine): HeaderLine {
+  if (!line.value.includes(",")) return line;
+  const [first] = splitList(line.value);
+  return HeaderLine.of(line.name, first ?? line.value);
 }

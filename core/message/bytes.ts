@@ -9,9 +9,11 @@
  */
 
 import { Buffer } from "node:buffer";
+import { isSpace } from "./characters.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+const QUESTION_MARK = 0x3f;
 
 /** Bytes to a byte string. The result is a copy and keeps nothing of `bytes` alive. */
 export function fromBytes(
@@ -33,7 +35,11 @@ export function writeBytes(
   const { read, written } = encoder.encodeInto(text, room);
   // Equal lengths mean that every character was ASCII: the common case, done.
   if (read === text.length && written === read) return written;
-  for (let i = 0; i < text.length; i++) room[i] = text.charCodeAt(i);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    // Not a byte string. Cut to eight bits, U+010A would leave as a line feed and end the header field.
+    room[i] = code > 0xff ? QUESTION_MARK : code;
+  }
   return text.length;
 }
 
@@ -74,10 +80,6 @@ export function trimmed(text: string): string {
   while (start < end && isSpace(text.charCodeAt(start))) start++;
   while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
   return start === 0 && end === text.length ? text : text.slice(start, end);
-}
-
-function isSpace(code: number): boolean {
-  return code === 0x20 || code === 0x09 || code === 0x0d || code === 0x0a;
 }
 
 function isAscii(text: string): boolean {

@@ -1,5 +1,7 @@
 /** Header field names: their compact forms and the one spelling each is compared by. */
 
+import { consistsOf, TOKEN } from "./characters.ts";
+
 /** Long form to compact form, RFC 3261 section 20 and the IANA registry. */
 const COMPACT: Readonly<Record<string, string>> = {
   "Accept-Contact": "a",
@@ -12,6 +14,7 @@ const COMPACT: Readonly<Record<string, string>> = {
   "Event": "o",
   "From": "f",
   "Identity": "y",
+  "Identity-Info": "n",
   "Refer-To": "r",
   "Referred-By": "b",
   "Reject-Contact": "j",
@@ -102,15 +105,18 @@ export function headerKey(name: string): string {
   return KEYS.get(lower) ?? lower;
 }
 
+/** The key of a name written in a usual way; undefined for all others, malformed ones among them. */
+export function knownHeaderKey(name: string): string | undefined {
+  return KEYS.get(name);
+}
+
 /** The usual spelling of a key: `call-id` is written `Call-ID`; an unknown one gets its words capitalized. */
 export function headerName(key: string): string {
   return NAMES.get(key) ??
     key.replace(/(^|-)([a-z])/g, (letter) => letter.toUpperCase());
 }
 
-const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
-
 /** RFC 3261 section 25.1: `token = 1*(alphanum / "-" / "." / "!" / "%" / "*" / "_" / "+" / "`" / "'" / "~" )`. */
 export function isToken(text: string): boolean {
-  return TOKEN.test(text);
+  return text !== "" && consistsOf(text, TOKEN);
 }

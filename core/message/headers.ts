@@ -23,8 +23,17 @@ export class HeaderLine {
     this.#colon = colon;
   }
 
-  /** A line of our own making: `Name: value`. */
+  /**
+   * A line of our own making: `Name: value`.
+   *
+   * @throws {TypeError} when the value has a line break: it would end the line and begin another one.
+   */
   static of(name: string, value: string): HeaderLine {
+    if (value.includes("\n") || value.includes("\r")) {
+      throw new TypeError(
+        `Cannot write header field: the value of "${name}" has a line break`,
+      );
+    }
     return new HeaderLine(headerKey(name), `${name}: ${value}`, name.length);
   }
 
@@ -146,8 +155,12 @@ export class Headers {
 
 /** RFC 3261 section 7.3.1: a fold (CRLF and white space) "is equivalent to a single space". */
 function unfold(text: string): string {
-  const folded = text.includes("\n")
-    ? text.replace(/[ \t]*\r?\n[ \t]+/g, " ")
-    : text;
-  return trimmed(folded);
+  if (!text.includes("\n")) return trimmed(text);
+  let value = "";
+  for (const piece of text.split("\n")) {
+    const part = trimmed(piece);
+    if (part === "") continue;
+    value = value === "" ? part : `${value} ${part}`;
+  }
+  return value;
 }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { trimmed } from "./bytes.ts";
+import { isToken } from "./header_name.ts";
 import { Headers } from "./headers.ts";
 import { splitList } from "./list.ts";
 import { type NameAddr, parseNameAddr } from "./name_addr.ts";
@@ -24,6 +26,7 @@ abstract class Message {
   #from: NameAddr | undefined | null = null;
   #to: NameAddr | undefined | null = null;
   #cseq: CSeq | undefined | null = null;
+  #contact: NameAddr | undefined | null = null;
 
   constructor(readonly headers: Headers, readonly body: Uint8Array) {}
 
@@ -65,9 +68,12 @@ abstract class Message {
 
   /** The first Contact value; undefined when absent, `*` or malformed. */
   get contact(): NameAddr | undefined {
-    const value = this.headers.first("contact")?.value;
-    const first = value === undefined ? undefined : splitList(value)[0];
-    return first === undefined ? undefined : parseNameAddr(first);
+    if (this.#contact === null) {
+      const value = this.headers.first("contact")?.value;
+      const first = value === undefined ? undefined : splitList(value)[0];
+      this.#contact = first === undefined ? undefined : parseNameAddr(first);
+    }
+    return this.#contact;
   }
 
   /** All values of a header field whose grammar is a comma list, lines taken apart. `key` is lower case, long form. */
@@ -127,9 +133,16 @@ export type SipMessage = SipRequest | SipResponse;
 
 /** RFC 3261 section 20.16: a sequence number below 2**31 and the method. */
 export function parseCSeq(value: string): CSeq | undefined {
-  const match = /^(\d{1,10})[ \t]+([^ \t]+)$/.exec(value);
-  if (match === null) return undefined;
-  const number = Number(match[1]);
+  let at = 0;
+  let number = 0;
+  for (; at < value.length; at++) {
+    const digit = value.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) break;
+    number = number * 10 + digit;
+  }
+  const method = trimmed(value.slice(at));
+  if (at === 0 || value.length - at === method.length) return undefined;
+  if (!isToken(method)) return undefined;
   // §8.1.1.5: "The sequence number value MUST be expressible as a 32-bit unsigned integer and MUST be less than 2**31."
-  return number >= 2 ** 31 ? undefined : { number, method: match[2]! };
+  return number >= 2 ** 31 ? undefined : { number, method };
 }

@@ -1,7 +1,8 @@
 /** `"Display" <sip:user@host>;tag=x`: the value of From, To, Contact, Route and their kind (RFC 3261 section 20.10). */
 
 import { trimmed } from "./bytes.ts";
-import { getParam, withParam } from "./params.ts";
+import { consistsOf, DISPLAY } from "./characters.ts";
+import { areParams, endOfQuoted, getParam, withParam } from "./params.ts";
 import { isUri, parseSipUri, type SipUri } from "./uri.ts";
 
 /** A name-addr or addr-spec with its header parameters, immutable. */
@@ -15,7 +16,11 @@ export class NameAddr {
     readonly uri: string,
     /** `;tag=x`, or empty. */
     readonly params: string,
-  ) {}
+    /** The URI taken apart already, where it was. */
+    sipUri?: SipUri,
+  ) {
+    if (sipUri !== undefined) this.#sipUri = sipUri;
+  }
 
   /** The URI taken apart, or undefined when it is not `sip:` or `sips:`. */
   get sipUri(): SipUri | undefined {
@@ -65,22 +70,39 @@ export class NameAddr {
 
 /** Parses one name-addr or addr-spec; undefined when malformed. */
 export function parseNameAddr(text: string): NameAddr | undefined {
-  const open = openingBracket(text);
-  if (open === undefined) return undefined;
-  if (open < 0) return parseAddrSpec(text);
+  const quoted = text.startsWith('"');
+  const nameEnd = quoted ? endOfQuoted(text, 0) : 0;
+  if (nameEnd < 0) return undefined;
+  const open = text.indexOf("<", nameEnd);
+  const semicolon = text.indexOf(";", nameEnd);
+  if (open < 0 || (semicolon >= 0 && semicolon < open)) {
+    return parseAddrSpec(text, semicolon);
+  }
   const close = text.indexOf(">", open);
   if (close < 0) return undefined;
+  // Outside quotes §25.1 wants tokens; UTF-8 without quotes is seen everywhere and harms nothing.
+  if (!quoted && !consistsOf(text, DISPLAY, 0, open)) return undefined;
   const display = trimmed(text.slice(0, open));
-  const uri = trimmed(text.slice(open + 1, close));
+  if (quoted && display.length !== nameEnd) return undefined;
   const params = trimmed(text.slice(close + 1));
-  if (params !== "" && !params.startsWith(";")) return undefined;
-  if (!isDisplay(display) || !isUri(uri)) return undefined;
-  return new NameAddr(display, uri, params);
+  if (!areParams(params)) return undefined;
+  // RFC 4475 §3.1.2.14: "Elements attempting to be liberal may ignore the spaces" around the URI.
+  return withUri(display, trimmed(text.slice(open + 1, close)), params);
 }
 
-/** Parameters of a display name turned into a quoted string where it has to be one. `text` is a byte string. */
+function withUri(
+  display: string,
+  uri: string,
+  params: string,
+): NameAddr | undefined {
+  const sipUri = parseSipUri(uri);
+  if (sipUri === undefined && !isUri(uri)) return undefined;
+  return new NameAddr(display, uri, params, sipUri);
+}
+
+/** A display name as it is written: in quotes, with escapes, where it has to be. `text` is a byte string. */
 export function quoteDisplay(text: string): string {
-  return text === "" || TOKENS.test(text)
+  return consistsOf(text, DISPLAY)
     ? text
     : `"${text.replace(/(["\\])/g, "\\$1")}"`;
 }
@@ -89,38 +111,13 @@ export function quoteDisplay(text: string): string {
  * §20.10: "If the URI is not enclosed in angle brackets, any semicolon-delimited parameters are header-parameters,
  * not URI parameters."
  */
-function parseAddrSpec(text: string): NameAddr | undefined {
-  const semicolon = text.indexOf(";");
+function parseAddrSpec(
+  text: string,
+  semicolon: number,
+): NameAddr | undefined {
   const uri = trimmed(semicolon < 0 ? text : text.slice(0, semicolon));
-  // §20: "If a comma, question mark, or semicolon is contained in the URI" it must be in brackets.
-  if (!isUri(uri) || /[,?]/.test(uri)) return undefined;
-  return new NameAddr(
-    "",
-    uri,
-    semicolon < 0 ? "" : trimmed(text.slice(semicolon)),
-  );
-}
-
-/** Where the `<` is, -1 when there is none, undefined when a quote is never closed. */
-function openingBracket(text: string): number | undefined {
-  let quoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const char = text.charCodeAt(i);
-    if (quoted) {
-      if (char === 0x5c) i++;
-      else if (char === 0x22) quoted = false;
-    } else if (char === 0x22) quoted = true;
-    else if (char === 0x3c) return i;
-    else if (char === 0x3b) return -1;
-  }
-  return quoted ? undefined : -1;
-}
-
-/** §25.1 wants tokens and spaces outside quotes; dots and UTF-8 without quotes are seen everywhere and harm nothing. */
-const TOKENS = /^[A-Za-z0-9\-.!%*_+`'~ \t\x80-\xff]*$/;
-
-function isDisplay(text: string): boolean {
-  return text.startsWith('"')
-    ? /^"(?:[^"\\]|\\.)*"$/s.test(text)
-    : TOKENS.test(text);
+  const params = semicolon < 0 ? "" : trimmed(text.slice(semicolon));
+  // §20: "If the URI contains a comma, question mark or semicolon, the URI MUST be enclosed in angle brackets".
+  if (uri.includes(",") || uri.includes("?")) return undefined;
+  return areParams(params) ? withUri("", uri, params) : undefined;
 }

@@ -5,8 +5,12 @@
  */
 
 import { trimmed } from "./bytes.ts";
+import { isControl, isSpace, TOKEN, VALUE } from "./characters.ts";
 
 const SEMICOLON = 0x3b;
+const EQUALS = 0x3d;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 
 /** One `name[=value]`. */
 export interface Param {
@@ -21,8 +25,8 @@ export function getParam(text: string, name: string): string | undefined {
   while (at < text.length) {
     if (text.charCodeAt(at) === SEMICOLON) at++;
     const end = endOfParam(text, at);
-    const equals = text.indexOf("=", at);
-    const nameEnd = equals < 0 || equals > end ? end : equals;
+    let nameEnd = at;
+    while (nameEnd < end && text.charCodeAt(nameEnd) !== EQUALS) nameEnd++;
     const found = trimmed(text.slice(at, nameEnd));
     if (
       found.length === name.length &&
@@ -75,15 +79,62 @@ export function* eachParam(text: string): Generator<Param> {
   }
 }
 
+/**
+ * §25.1: `*( SEMI generic-param )`, `generic-param = token [ EQUAL gen-value ]`, `gen-value = token / host /
+ * quoted-string`, where SEMI and EQUAL may have white space around them. A value may hold more characters than the
+ * grammar has, and may be empty.
+ */
+export function areParams(text: string): boolean {
+  let at = skipSpace(text, 0);
+  while (at < text.length) {
+    if (text.charCodeAt(at) !== SEMICOLON) return false;
+    const name = skipSpace(text, at + 1);
+    at = name;
+    while (TOKEN[text.charCodeAt(at)] === 1) at++;
+    if (at === name) return false;
+    at = skipSpace(text, at);
+    if (text.charCodeAt(at) !== EQUALS) continue;
+    at = skipSpace(text, at + 1);
+    if (text.charCodeAt(at) === QUOTE) {
+      at = endOfQuoted(text, at);
+      if (at < 0) return false;
+    } else {
+      while (VALUE[text.charCodeAt(at)] === 1) at++;
+    }
+    at = skipSpace(text, at);
+  }
+  return true;
+}
+
+/**
+ * Where a quoted string that begins at `open` ends, after its closing quote; -1 when it is never closed or holds a
+ * control character that no backslash precedes (§25.1: `quoted-pair = "\" (%x00-09 / %x0B-0C / %x0E-7F)`).
+ */
+export function endOfQuoted(text: string, open: number): number {
+  for (let i = open + 1; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) return i + 1;
+    if (code === BACKSLASH) i++;
+    else if (isControl(code)) return -1;
+  }
+  return -1;
+}
+
+function skipSpace(text: string, from: number): number {
+  let at = from;
+  while (isSpace(text.charCodeAt(at))) at++;
+  return at;
+}
+
 /** Where a parameter ends: at the next `;` outside quotes. */
 function endOfParam(text: string, from: number): number {
   let quoted = false;
   for (let i = from; i < text.length; i++) {
     const char = text.charCodeAt(i);
     if (quoted) {
-      if (char === 0x5c) i++;
-      else if (char === 0x22) quoted = false;
-    } else if (char === 0x22) quoted = true;
+      if (char === BACKSLASH) i++;
+      else if (char === QUOTE) quoted = false;
+    } else if (char === QUOTE) quoted = true;
     else if (char === SEMICOLON) return i;
   }
   return text.length;

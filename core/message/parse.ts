@@ -7,9 +7,10 @@
 
 import { DEFAULT_LIMITS, type Limits } from "../base/limits.ts";
 import { fromBytes } from "./bytes.ts";
-import { headerKey, isToken } from "./header_name.ts";
+import { headerKey, isToken, knownHeaderKey } from "./header_name.ts";
 import { HeaderLine, Headers } from "./headers.ts";
 import { type SipMessage, SipRequest, SipResponse } from "./message.ts";
+import { parseStartLine } from "./start_line.ts";
 
 /** Why bytes are no acceptable message. */
 export interface ParseProblem {
@@ -33,7 +34,14 @@ export interface Head {
   readonly problem: { status: 400 | 505 | 513; reason: string } | undefined;
 }
 
+interface LineProblem {
+  readonly status: 400 | 513;
+  readonly reason: string;
+}
+
 const EMPTY = new Uint8Array(0);
+const CR = 0x0d;
+const LF = 0x0a;
 
 /** Parses one datagram: a whole message, with any CRLF before it. */
 export function parseMessage(
@@ -76,25 +84,23 @@ export function parseMessage(
   return { ok: true, message: withBody(message, body) };
 }
 
-/** Parses the lines before the empty line; undefined when the start line is not SIP at all. */
+/**
+ * Parses the lines before the empty line; undefined when the start line is not SIP at all. Lines with a malformed name
+ * or a stray control character are left out of the message.
+ */
 export function parseHead(
   text: string,
   { limits = DEFAULT_LIMITS }: { limits?: Limits } = {},
 ): Head | undefined {
-  const lineEnd = endOfLine(text, 0);
-  const startLine = text.slice(0, lineEnd.at);
+  const lf = text.indexOf("\n");
+  const next = lf < 0 ? text.length : lf + 1;
+  let stop = lf < 0 ? text.length : lf;
+  if (text.charCodeAt(stop - 1) === CR) stop--;
   const headers = new Headers();
-  const start = parseStartLine(startLine, headers);
+  const start = parseStartLine(text.slice(0, stop), headers);
   if (start === undefined) return undefined;
-  const problem = parseLines(text, {
-    from: lineEnd.next,
-    headers,
-    limits,
-  });
-  return {
-    message: start.message,
-    problem: start.problem ?? problem,
-  };
+  const problem = parseLines(text, { from: next, headers, limits });
+  return { message: start.message, problem: start.problem ?? problem };
 }
 
 /** The same message with a body. */
@@ -120,138 +126,111 @@ export function contentLength(
   return length;
 }
 
-/** Where the empty line begins that ends the head, and how long it is with the line end before it. */
+/**
+ * Where the empty line begins that ends the head (with the line end before it), and how long both are. Lines may end
+ * in LF alone, which RFC 3261 does not have but some send.
+ */
 export function headEnd(
   text: string,
 ): { at: number; length: number } | undefined {
-  const crlf = text.indexOf("\r\n\r\n");
-  const lf = text.indexOf("\n\n");
-  if (crlf >= 0 && (lf < 0 || crlf < lf)) return { at: crlf, length: 4 };
-  return lf >= 0 ? { at: lf, length: 2 } : undefined;
-}
-
-function parseStartLine(
-  line: string,
-  headers: Headers,
-):
-  | {
-    message: SipMessage;
-    problem: { status: 400 | 505; reason: string } | undefined;
+  for (let lf = text.indexOf("\n"); lf >= 0; lf = text.indexOf("\n", lf + 1)) {
+    const next = text.charCodeAt(lf + 1);
+    const blank = next === LF
+      ? 1
+      : next === CR && text.charCodeAt(lf + 2) === LF
+      ? 2
+      : 0;
+    if (blank === 0) continue;
+    const at = text.charCodeAt(lf - 1) === CR ? lf - 1 : lf;
+    return { at, length: lf + 1 + blank - at };
   }
-  | undefined {
-  if (/^SIP\/\d/i.test(line)) return parseStatusLine(line, headers);
-  const first = line.indexOf(" ");
-  const last = line.lastIndexOf(" ");
-  if (first <= 0) return undefined;
-  const method = line.slice(0, first);
-  const version = line.slice(last + 1);
-  const uri = line.slice(first + 1, Math.max(first + 1, last));
-  // §7.1: "Request-Line = Method SP Request-URI SP SIP-Version CRLF": single spaces, none elsewhere.
-  const message = new SipRequest(method, uri, headers);
-  if (!isToken(method)) return undefined;
-  if (/^SIP\/2\.0$/i.test(version)) {
-    const bad = uri === "" || /[ \t<>]/.test(uri);
-    return {
-      message,
-      problem: bad
-        ? { status: 400, reason: "Malformed request URI" }
-        : undefined,
-    };
-  }
-  if (/^SIP\/\d+\.\d+$/i.test(version)) {
-    return {
-      message,
-      problem: { status: 505, reason: "Version Not Supported" },
-    };
-  }
-  return /SIP\/\d+\.\d+/i.test(line)
-    ? { message, problem: { status: 400, reason: "Malformed request line" } }
-    : undefined;
-}
-
-function parseStatusLine(
-  line: string,
-  headers: Headers,
-):
-  | {
-    message: SipMessage;
-    problem: { status: 400 | 505; reason: string } | undefined;
-  }
-  | undefined {
-  const match = /^SIP\/2\.0 (\d{3})(?: (.*))?$/is.exec(line);
-  if (match === null) return undefined;
-  const status = Number(match[1]);
-  const problem = status < 100 || status > 699
-    ? { status: 400, reason: "Status out of range" } as const
-    : undefined;
-  return {
-    message: new SipResponse(status, match[2] ?? "", headers),
-    problem,
-  };
+  return undefined;
 }
 
 function parseLines(
   text: string,
   { from, headers, limits }: { from: number; headers: Headers; limits: Limits },
-): { status: 400 | 513; reason: string } | undefined {
-  let problem: { status: 400 | 513; reason: string } | undefined;
+): LineProblem | undefined {
+  let problem: LineProblem | undefined;
   let count = 0;
   let at = from;
   while (at < text.length) {
     let end = text.indexOf("\n", at);
     // §7.3.1: a line that begins with white space belongs to the one before.
-    while (end >= 0 && isFold(text, end + 1)) end = text.indexOf("\n", end + 1);
+    while (end >= 0 && isBlank(text.charCodeAt(end + 1))) {
+      end = text.indexOf("\n", end + 1);
+    }
     const next = end < 0 ? text.length : end + 1;
     let stop = end < 0 ? text.length : end;
-    if (text.charCodeAt(stop - 1) === 0x0d) stop--;
-    if (stop === at) break;
+    if (text.charCodeAt(stop - 1) === CR) stop--;
     if (++count > limits.headerLines) {
       return { status: 513, reason: "Too many header fields" };
     }
-    if (stop - at > limits.headerLineBytes) {
-      problem ??= { status: 513, reason: "Header field too long" };
-    }
-    const colon = text.indexOf(":", at);
-    if (colon < 0 || colon > stop) {
-      problem ??= { status: 400, reason: "Header field without a colon" };
-      at = next;
-      continue;
-    }
-    let nameEnd = colon;
-    while (nameEnd > at && isBlank(text.charCodeAt(nameEnd - 1))) nameEnd--;
-    const name = text.slice(at, nameEnd);
-    const key = headerKey(name);
-    if (!isToken(name)) {
-      problem ??= { status: 400, reason: "Malformed header field name" };
-    } else {
-      headers.add(new HeaderLine(key, text.slice(at, stop), colon - at));
-    }
+    const fault = addLine(text, { at, stop, headers, limits });
+    problem ??= fault;
     at = next;
   }
   return problem;
 }
 
-function isFold(text: string, at: number): boolean {
-  return at < text.length && isBlank(text.charCodeAt(at));
+/** Adds the line from `at` to before `stop`, unless something is wrong with it that a copy of it would spread. */
+function addLine(
+  text: string,
+  { at, stop, headers, limits }: {
+    at: number;
+    stop: number;
+    headers: Headers;
+    limits: Limits;
+  },
+): LineProblem | undefined {
+  const colon = text.indexOf(":", at);
+  if (colon < 0 || colon >= stop) {
+    return { status: 400, reason: "Header field without a colon" };
+  }
+  // §7.3.1: "any amount of white space [is permitted] on either side of the colon".
+  let nameEnd = colon;
+  while (nameEnd > at && isBlank(text.charCodeAt(nameEnd - 1))) nameEnd--;
+  const name = text.slice(at, nameEnd);
+  const known = knownHeaderKey(name);
+  if (known === undefined && !isToken(name)) {
+    return { status: 400, reason: "Malformed header field name" };
+  }
+  const raw = text.slice(at, stop);
+  if (hasStray(raw)) {
+    return { status: 400, reason: "Control character in header field" };
+  }
+  headers.add(new HeaderLine(known ?? headerKey(name), raw, colon - at));
+  return stop - at > limits.headerLineBytes
+    ? { status: 513, reason: "Header field too long" }
+    : undefined;
+}
+
+/**
+ * A CR that begins no line end, or a NUL that no backslash precedes. Other programs may take the first for a line end
+ * and see a header field that we did not; §25.1 has the second only in quoted pairs.
+ */
+function hasStray(raw: string): boolean {
+  for (let cr = raw.indexOf("\r"); cr >= 0; cr = raw.indexOf("\r", cr + 1)) {
+    if (raw.charCodeAt(cr + 1) !== LF) return true;
+  }
+  for (
+    let nul = raw.indexOf("\0");
+    nul >= 0;
+    nul = raw.indexOf("\0", nul + 1)
+  ) {
+    if (raw[nul - 1] !== "\\") return true;
+  }
+  return false;
 }
 
 function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }
 
-function endOfLine(text: string, from: number): { at: number; next: number } {
-  const lf = text.indexOf("\n", from);
-  if (lf < 0) return { at: text.length, next: text.length };
-  return {
-    at: text.charCodeAt(lf - 1) === 0x0d ? lf - 1 : lf,
-    next: lf + 1,
-  };
-}
-
 /** §7.5: "Implementations processing SIP messages over stream-oriented transports MUST ignore any CRLF appearing before the start-line." */
 function skipLineEnds(bytes: Uint8Array): number {
   let at = 0;
-  while (at < bytes.length && (bytes[at] === 0x0d || bytes[at] === 0x0a)) at++;
+  while (bytes[at] === CR || bytes[at] === LF) at++;
   return at;
 }
 

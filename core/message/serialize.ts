@@ -16,8 +16,13 @@ let scratch = new Uint8Array(128 * 1024);
 /** The bytes of a message, in an array of its own. */
 export function serialize(message: SipMessage): Uint8Array<ArrayBuffer> {
   let text = message.kind === "request"
-    ? `${message.method} ${message.uri} SIP/2.0\r\n`
-    : `SIP/2.0 ${message.status} ${message.reason}\r\n`;
+    ? `${message.method} ${message.uri} SIP/2.0`
+    : `SIP/2.0 ${message.status} ${message.reason}`;
+  // A line break that got into a reason phrase or URI must not become a header field of its own.
+  if (text.includes("\n") || text.includes("\r")) {
+    text = text.replace(/[\r\n]/g, " ");
+  }
+  text += "\r\n";
   const { body } = message;
   let lengthWritten = false;
   for (const line of message.headers.lines) {

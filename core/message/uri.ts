@@ -4,6 +4,7 @@
  * @module
  */
 
+import { consistsOf, hasValidEscapes, URI, USERINFO } from "./characters.ts";
 import { eachParam, getParam, withParam } from "./params.ts";
 
 /** A `sip:` or `sips:` URI, immutable. Parts are byte strings as written, escapes included. */
@@ -24,7 +25,10 @@ export class SipUri {
 
   /** The value of a URI parameter: undefined when absent, "" when it has none. `name` is lower case. */
   param(name: string): string | undefined {
-    return getParam(this.params, name);
+    // §19.1.4: an escape is "equivalent to the character"; RFC 4475 §3.1.1.3 writes lr as %6C%72.
+    return this.params.includes("%")
+      ? getParam(decoded(this.params) ?? "", name)
+      : getParam(this.params, name);
   }
 
   /** The same URI with other parts. */
@@ -68,11 +72,6 @@ export class SipUri {
   }
 }
 
-const USER = /^[A-Za-z0-9\-_.!~*'()%&=+$,;?/#:\x80-\xff]+$/;
-const HOST =
-  /^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*)|\[[0-9A-Fa-f:.]+(?:%[A-Za-z0-9]+)?\])$/;
-const ESCAPE = /%(?![0-9A-Fa-f]{2})/;
-
 /** Takes a `sip:` or `sips:` URI apart; undefined when it is another scheme or malformed. */
 export function parseSipUri(text: string): SipUri | undefined {
   const colon = text.indexOf(":");
@@ -80,8 +79,8 @@ export function parseSipUri(text: string): SipUri | undefined {
   const scheme = text.slice(0, colon).toLowerCase();
   if (scheme !== "sip" && scheme !== "sips") return undefined;
 
-  // §25.1: userinfo may hold ";" and "?" unescaped, so the "@" is looked for first.
-  const at = text.lastIndexOf("@");
+  // §25.1: userinfo may hold ";" and "?" unescaped, so the "@" is looked for before them; none holds an "@".
+  const at = text.indexOf("@");
   let user: string | undefined;
   let password: string | undefined;
   if (at >= 0) {
@@ -89,7 +88,9 @@ export function parseSipUri(text: string): SipUri | undefined {
     const split = userinfo.indexOf(":");
     user = split < 0 ? userinfo : userinfo.slice(0, split);
     password = split < 0 ? undefined : userinfo.slice(split + 1);
-    if (!USER.test(user) || ESCAPE.test(userinfo)) return undefined;
+    // An empty user ("sip:@host") breaks the grammar but is sent by some gateways.
+    if (!consistsOf(userinfo, USERINFO)) return undefined;
+    if (!hasValidEscapes(userinfo)) return undefined;
   }
 
   let end = text.length;
@@ -104,8 +105,10 @@ export function parseSipUri(text: string): SipUri | undefined {
   if (params !== "") end = semicolon;
 
   const hostPort = parseHostPort(text.slice(hostStart, end));
-  if (hostPort === undefined || /[\s<>"]/.test(params)) return undefined;
-  if (/[\s<>"]/.test(headers) || ESCAPE.test(params)) return undefined;
+  if (hostPort === undefined || !consistsOf(text, URI, hostStart)) {
+    return undefined;
+  }
+  if (!hasValidEscapes(params) || !hasValidEscapes(headers)) return undefined;
   return new SipUri(
     scheme,
     user,
@@ -121,10 +124,12 @@ export function parseSipUri(text: string): SipUri | undefined {
 export function parseHostPort(
   text: string,
 ): { host: string; port: number | undefined } | undefined {
-  const bracket = text.indexOf("]");
-  const colon = text.indexOf(":", bracket < 0 ? 0 : bracket);
-  const host = colon < 0 ? text : text.slice(0, colon);
-  if (!HOST.test(host)) return undefined;
+  const bracketed = text.charCodeAt(0) === 0x5b;
+  const colon = text.indexOf(":", bracketed ? text.indexOf("]") + 1 : 0);
+  let host = colon < 0 ? text : text.slice(0, colon);
+  if (!(bracketed ? V6 : NAME).test(host)) return undefined;
+  // RFC 5118 §4.10: a bug in RFC 3261's grammar has three colons; "it can choose to ignore the extra colon".
+  if (bracketed && host.includes(":::")) host = host.replace(":::", "::");
   if (colon < 0) return { host, port: undefined };
   const digits = text.slice(colon + 1);
   const port = Number(digits);
@@ -132,13 +137,21 @@ export function parseHostPort(
   return { host, port };
 }
 
+/** A host name or an IPv4 address; "_" is no letter of host names but is used in them. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
+/** An IPv6 reference, with an RFC 4007 zone perhaps. */
+const V6 = /^\[[0-9A-Fa-f:.]+(?:%[A-Za-z0-9]+)?\]$/;
+
 /** True for any URI with a scheme, `sip:`, `tel:` or other, without white space or angle brackets. */
 export function isUri(text: string): boolean {
   const lower = text.slice(0, 5).toLowerCase();
   if (lower.startsWith("sip:") || lower === "sips:") {
     return parseSipUri(text) !== undefined;
   }
-  return /^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>"]+$/.test(text);
+  const colon = text.indexOf(":");
+  return colon > 0 && colon < text.length - 1 &&
+    /^[A-Za-z][A-Za-z0-9+.-]*$/.test(text.slice(0, colon)) &&
+    consistsOf(text, URI, colon + 1);
 }
 
 /** Parameters that must match when either URI has them (RFC 3261 section 19.1.4). */

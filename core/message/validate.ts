@@ -10,10 +10,13 @@
  * @module
  */
 
+import { DEFAULT_LIMITS, type Limits } from "../base/limits.ts";
+import { consistsOf, WORD } from "./characters.ts";
 import { headerName } from "./header_name.ts";
 import type { HeaderLine, Headers } from "./headers.ts";
 import { splitList } from "./list.ts";
 import type { SipMessage, SipRequest, SipResponse } from "./message.ts";
+import { parseNameAddr } from "./name_addr.ts";
 import { MAGIC_COOKIE } from "./via.ts";
 import { isUri } from "./uri.ts";
 
@@ -29,15 +32,23 @@ export interface RequestProblem {
  */
 export function validateRequest(
   request: SipRequest,
+  { limits = DEFAULT_LIMITS }: { limits?: Limits } = {},
 ): RequestProblem | undefined {
-  const reason = common(request) ?? requestOnly(request);
+  const reason = common(request, limits) ?? requestOnly(request);
   return reason === undefined ? undefined : { status: 400, reason };
 }
 
 /** The first thing wrong with a response, or undefined. Such a response is dropped: nobody can be told. */
-export function validateResponse(response: SipResponse): string | undefined {
-  return common(response);
+export function validateResponse(
+  response: SipResponse,
+  { limits = DEFAULT_LIMITS }: { limits?: Limits } = {},
+): string | undefined {
+  return common(response, limits);
 }
+
+const MANDATORY = 1 | 2 | 4 | 8;
+/** Marks the fields whose values are counted. */
+const ROUTING = 65536;
 
 /**
  * Fields that may stand only once and that something here acts on: key to its bit. §7.3.1: several rows of one name
@@ -61,17 +72,25 @@ const SINGLE = new Map<string, number>([
   ["replaces", 8192],
   ["rseq", 16384],
   ["session-expires", 32768],
+  ["via", ROUTING],
+  ["route", ROUTING],
+  ["record-route", ROUTING],
 ]);
-const MANDATORY = 1 | 2 | 4 | 8;
 
-function common(message: SipMessage): string | undefined {
+function common(message: SipMessage, limits: Limits): string | undefined {
   let seen = 0;
-  for (const { key } of message.headers.lines) {
-    const bit = SINGLE.get(key);
+  let routing = 0;
+  for (const line of message.headers.lines) {
+    const bit = SINGLE.get(line.key);
     if (bit === undefined) continue;
-    if ((seen & bit) !== 0) return `Duplicate ${headerName(key)}`;
+    if (bit === ROUTING) {
+      routing += values(line.raw);
+      continue;
+    }
+    if ((seen & bit) !== 0) return `Duplicate ${headerName(line.key)}`;
     seen |= bit;
   }
+  if (routing > limits.routeValues) return "Too many Via or Route values";
   // §8.1.1: "A valid SIP request formulated by a UAC MUST, at a minimum, contain the following header fields: To,
   // From, CSeq, Call-ID, Max-Forwards, and Via". §8.2.6.2 has a response copy them.
   if ((seen & MANDATORY) !== MANDATORY) return missing(seen);
@@ -83,35 +102,59 @@ function common(message: SipMessage): string | undefined {
   if (message.from === undefined) return "Malformed From";
   if (message.to === undefined) return "Malformed To";
   if (message.cseq === undefined) return "Malformed CSeq";
-  if (!CALL_ID.test(message.callId)) return "Malformed Call-ID";
+  // §25.1: `callid = word [ "@" word ]`. More than one "@" is let pass.
+  const { callId } = message;
+  if (callId === "" || !consistsOf(callId, WORD)) return "Malformed Call-ID";
   return undefined;
 }
 
-/** §25.1: `callid = word [ "@" word ]`; a word has no space, comma or semicolon. More than one "@" is let pass. */
-const CALL_ID = /^[!-+\--:<-~\x80-\xff]+$/;
+/** How many values a line has at most: commas and one. */
+function values(raw: string): number {
+  let count = 1;
+  for (let i = raw.indexOf(","); i >= 0; i = raw.indexOf(",", i + 1)) count++;
+  return count;
+}
 
 function requestOnly(request: SipRequest): string | undefined {
   // §8.1.1.5: "The method MUST match that of the request."
   if (request.cseq!.method !== request.method) {
     return "CSeq method does not match";
   }
-  if (request.sipUri === undefined && !isUri(request.uri)) {
+  const { sipUri } = request;
+  if (sipUri === undefined && !isUri(request.uri)) {
     return "Malformed request URI";
+  }
+  // §19.1.1, table 1: headers are not allowed in a request URI (RFC 4475 §3.1.2.11: "It is acceptable [...] to reject").
+  if (sipUri !== undefined && sipUri.headers !== "") {
+    return "Header fields in request URI";
   }
   const hops = request.headers.first("max-forwards")?.value;
   // §20.22: "The Max-Forwards value is an integer in the range 0-255".
   if (hops !== undefined && !(/^\d{1,9}$/.test(hops) && Number(hops) <= 255)) {
     return "Malformed Max-Forwards";
   }
-  return request.method === "INVITE" ? inviteContact(request) : undefined;
+  const contact = request.headers.first("contact");
+  if (request.method === "INVITE") return inviteContact(request, contact);
+  return contact === undefined || isContact(request, contact.value)
+    ? undefined
+    : "Malformed Contact";
+}
+
+/** §10.2.2: a REGISTER may have "*", and several values. */
+function isContact(request: SipRequest, value: string): boolean {
+  if (request.method !== "REGISTER") return request.contact !== undefined;
+  return value === "*" ||
+    request.list("contact").every((one) => parseNameAddr(one) !== undefined);
 }
 
 /**
  * §8.1.1.8: "The Contact header field MUST be present and contain exactly one SIP or SIPS URI in any request that can
  * result in the establishment of a dialog." RFC 2543 peers, known by a branch without the cookie, may leave it out.
  */
-function inviteContact(invite: SipRequest): string | undefined {
-  const line = invite.headers.first("contact");
+function inviteContact(
+  invite: SipRequest,
+  line: HeaderLine | undefined,
+): string | undefined {
   if (line === undefined) {
     const branch = invite.via!.branch;
     return branch?.startsWith(MAGIC_COOKIE) ? "Missing Contact" : undefined;

@@ -1,0 +1,93 @@
+/**
+ * The character classes of RFC 3261 section 25.1, as tables that a loop looks a byte up in: no regular expression
+ * runs over text a peer chose, so none can be made to run long.
+ *
+ * @module
+ */
+
+/** One class: 1 for each byte that belongs to it. */
+export type CharacterClass = Uint8Array;
+
+const ALPHANUM =
+  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const MARK = "-_.!~*'()";
+const USER_UNRESERVED = "&=+$,;?/";
+
+/** `token = 1*(alphanum / "-" / "." / "!" / "%" / "*" / "_" / "+" / "`" / "'" / "~" )`. */
+export const TOKEN: CharacterClass = classOf(`${ALPHANUM}-.!%*_+\`'~`);
+
+/** Tokens and white space, and UTF-8: what a display name without quotes is made of. */
+export const DISPLAY: CharacterClass = classOf(
+  `${ALPHANUM}-.!%*_+\`'~ \t`,
+  { utf8: true },
+);
+
+/**
+ * `userinfo`, that is user, ":" and password, with "%" for escapes; besides, "#" (which dialled numbers hold) and
+ * UTF-8, which many send without escapes.
+ */
+export const USERINFO: CharacterClass = classOf(
+  `${ALPHANUM}${MARK}${USER_UNRESERVED}%:#`,
+  { utf8: true },
+);
+
+/** Whatever may stand in a URI of any scheme: all that prints but space, quotes and angle brackets. */
+export const URI: CharacterClass = visibleExcept(`<>"`);
+
+/** An unquoted parameter value: `token / host`, and more, since "/", "@" and others are seen there. */
+export const VALUE: CharacterClass = visibleExcept(`<>",;`);
+
+/** `word`, of which Call-ID is made; quotes and angle brackets belong to it. */
+export const WORD: CharacterClass = visibleExcept(",;");
+
+/** True when all of `text` from `start` to before `end` belongs to the class; an empty stretch does. */
+export function consistsOf(
+  text: string,
+  characters: CharacterClass,
+  start = 0,
+  end: number = text.length,
+): boolean {
+  for (let i = start; i < end; i++) {
+    if (characters[text.charCodeAt(i)] !== 1) return false;
+  }
+  return true;
+}
+
+/** Space, tab, and the CR and LF of a fold. */
+export function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0d || code === 0x0a;
+}
+
+/** A byte that no header value may hold unless a backslash in a quoted string stands before it. */
+export function isControl(code: number): boolean {
+  return (code < 0x20 && !isSpace(code)) || code === 0x7f;
+}
+
+/** True when every `%` begins an escape: `escaped = "%" HEXDIG HEXDIG`. */
+export function hasValidEscapes(text: string): boolean {
+  for (let i = text.indexOf("%"); i >= 0; i = text.indexOf("%", i + 1)) {
+    if (!isHex(text.charCodeAt(i + 1)) || !isHex(text.charCodeAt(i + 2))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function isHex(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x46) ||
+    (code >= 0x61 && code <= 0x66);
+}
+
+function classOf(members: string, { utf8 = false } = {}): CharacterClass {
+  const table = new Uint8Array(256);
+  for (const char of members) table[char.charCodeAt(0)] = 1;
+  if (utf8) table.fill(1, 0x80);
+  return table;
+}
+
+function visibleExcept(excluded: string): CharacterClass {
+  const table = new Uint8Array(256).fill(1, 0x21);
+  table[0x7f] = 0;
+  for (const char of excluded) table[char.charCodeAt(0)] = 0;
+  return table;
+}
