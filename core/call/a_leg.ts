@@ -1,0 +1,122 @@
+/** The side that called us. */
+
+import { Headers } from "../message/headers.ts";
+import type { SipRequest } from "../message/message.ts";
+import { Dialog } from "../dialog/dialog.ts";
+import { Session } from "../dialog/session.ts";
+import type { ServerTransaction } from "../transaction/server_transaction.ts";
+import type { CallContext } from "./call_context.ts";
+import { type Content, METHODS } from "./header_policy.ts";
+import { Leg, type LegOwner, NO_CONTENT } from "./leg.ts";
+import type { Inbound } from "./message_hooks.ts";
+import { peerName } from "./peer_name.ts";
+
+/** The A leg of a call, from its INVITE on. */
+export class ALeg extends Leg {
+  readonly name = "a";
+  readonly trunk: string | undefined;
+  readonly peer: string;
+  readonly #invite: ServerTransaction;
+  #answered = false;
+  #over = false;
+
+  constructor(
+    invite: ServerTransaction,
+    parts: {
+      context: CallContext;
+      owner: LegOwner;
+      trunk: string | undefined;
+    },
+  ) {
+    super(parts.context, parts.owner);
+    this.trunk = parts.trunk;
+    this.peer = peerName(invite.flow);
+    this.#invite = invite;
+    const tag = parts.context.random.token();
+    this.session = new Session(
+      Dialog.uas(invite.request, tag, invite.flow),
+      parts.context,
+      this,
+    );
+    this.session.adopt(invite);
+  }
+
+  /** True once a 2xx was sent. */
+  get answered(): boolean {
+    return this.#answered;
+  }
+
+  /** True once the caller has got a final response or took the call back. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** The INVITE after the inbound hooks, and what they decided. */
+  received(): Inbound<SipRequest> {
+    return this.inbound(this.#invite.request);
+  }
+
+  /** 100 Trying: the INVITE is in good hands. */
+  trying(): void {
+    this.session?.reply(this.#invite, 100);
+  }
+
+  /** Says nothing at all, ever. */
+  drop(): void {
+    this.#over = true;
+    this.session?.drop(this.#invite);
+    this.session?.close();
+  }
+
+  ring(status: number, parts: { reason?: string; content: Content }): void {
+    if (this.#over) return;
+    this.session?.reply(this.#invite, status, {
+      reason: parts.reason,
+      headers: parts.content.headers,
+      body: parts.content.body,
+    });
+  }
+
+  answer(content: Content): void {
+    if (this.#over) return;
+    this.#over = this.#answered = true;
+    this.session?.reply(this.#invite, 200, {
+      headers: withAllow(content.headers),
+      body: content.body,
+    });
+  }
+
+  /** Refuses or redirects. */
+  fail(
+    status: number,
+    parts: {
+      reason?: string | undefined;
+      content?: Content;
+      contacts?: readonly string[];
+    } = {},
+  ): void {
+    if (this.#over) return;
+    this.#over = true;
+    const { headers, body } = parts.content ?? NO_CONTENT;
+    const list = headers.clone();
+    for (const contact of parts.contacts ?? []) list.append("Contact", contact);
+    this.session?.reply(this.#invite, status, {
+      reason: parts.reason,
+      headers: list,
+      body,
+    });
+    this.session?.close();
+  }
+
+  /** The caller's CANCEL; its 200 is sent (RFC 3261 section 9.2: the INVITE gets 487). */
+  cancelled(): void {
+    this.fail(487);
+  }
+}
+
+/** RFC 3261 §13.3.1.4: a 2xx SHOULD hold Allow; the other side's own crosses, ours stands in where it has none. */
+function withAllow(headers: Headers): Headers {
+  return headers.first("allow") === undefined
+    ? headers.clone().append("Allow", METHODS.join(", "))
+    : headers;
+}

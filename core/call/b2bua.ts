@@ -1,0 +1,364 @@
+/**
+ * The B2BUA: takes what the transaction layer hands up and gives it to the dialog, call or answer it belongs to.
+ *
+ * @module
+ */
+
+import type { Clock } from "../base/clock.ts";
+import { DEFAULT_LIMITS, type Limits } from "../base/limits.ts";
+import type { Observer } from "../base/observer.ts";
+import type { Random } from "../base/random.ts";
+import { DialogTable } from "../dialog/dialog_table.ts";
+import { responseTo } from "../message/build.ts";
+import { Headers } from "../message/headers.ts";
+import type { SipMessage, SipRequest } from "../message/message.ts";
+import type { ParseProblem } from "../message/parse.ts";
+import { serialize } from "../message/serialize.ts";
+import { RequestSender } from "../transaction/request_sender.ts";
+import type { ServerTransaction } from "../transaction/server_transaction.ts";
+import {
+  DEFAULT_TRANSACTION_TIMERS,
+  type TransactionTimers,
+} from "../transaction/timers.ts";
+import {
+  TransactionLayer,
+  type TransactionUser,
+} from "../transaction/transaction_layer.ts";
+import type { Address } from "../transport/address.ts";
+import type { Flow } from "../transport/flow.ts";
+import { type Dns, Resolver } from "../transport/resolver.ts";
+import type { Transport } from "../transport/transport.ts";
+import { type Tap, TransportLayer } from "../transport/transport_layer.ts";
+import { type TrunkSettings, TrunkTable } from "../trunk/trunk_table.ts";
+import { Call, maxForwards } from "./call.ts";
+import type { CallContext, CallTimes, RouteRule } from "./call_context.ts";
+import { unsupportedTags } from "./header_policy.ts";
+import { MessagePlanes } from "./message_hooks.ts";
+import type { CallSummary, Policy, PolicySource } from "./policy.ts";
+import { fixedPolicy } from "./policy.ts";
+import { Standalone } from "./standalone.ts";
+
+/** What a B2BUA is made of. Everything it knows of the world is in here. */
+export interface B2buaOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** One per listener. */
+  readonly transports: readonly Transport[];
+  readonly dns: Dns;
+  readonly observer: Observer;
+  /** Named peers. Default: none. */
+  readonly trunks?: readonly TrunkSettings[];
+  /** The built-in route table. Default: empty. */
+  readonly routes?: readonly RouteRule[];
+  /** What becomes of requests from sources that are no trunk's: 403, silence, or service. Default: `reject`. */
+  readonly unknownPeers?: "reject" | "drop" | "accept";
+  /** Default: the built-in behaviour alone. */
+  readonly policy?: PolicySource;
+  readonly limits?: Limits;
+  /** RFC 3261 section 17.1.1.1: T1, T2, T4 in milliseconds. */
+  readonly timers?: Partial<TransactionTimers>;
+  readonly times?: Partial<CallTimes>;
+  /** The host, perhaps with a port, that Via and Contact give instead of the listener's address. */
+  readonly advertise?: string;
+  /** What happens to a call whose `onInvite` failed. Default: `route`. */
+  readonly onInviteFault?: "route" | "reject";
+  /** Sees every message on the wire. */
+  readonly tap?: Tap;
+  /** Hears of every call that ended. */
+  readonly onCallEnd?: (summary: CallSummary) => void;
+}
+
+const DEFAULT_TIMES: CallTimes = {
+  noAnswerSeconds: 180,
+  maxCallSeconds: 14_400,
+};
+
+/** A back-to-back user agent. */
+export class B2bua implements TransactionUser {
+  readonly #options: B2buaOptions;
+  readonly #context: CallContext;
+  readonly #transport: TransportLayer;
+  readonly #transactions: TransactionLayer;
+  readonly #calls = new Set<Call>();
+  /** Calls by the INVITE that began them, for its CANCEL. */
+  readonly #byInvite = new Map<ServerTransaction, Call>();
+  readonly #planes = new WeakMap<Policy, MessagePlanes>();
+  #standalone = 0;
+  #draining = false;
+
+  constructor(options: B2buaOptions) {
+    this.#options = options;
+    const limits = options.limits ?? DEFAULT_LIMITS;
+    const timers = { ...DEFAULT_TRANSACTION_TIMERS, ...options.timers };
+    const { clock, random, observer } = options;
+    this.#transport = new TransportLayer({
+      transports: options.transports,
+      clock,
+      limits,
+      observer,
+      ...(options.advertise === undefined
+        ? {}
+        : { advertise: options.advertise }),
+      ...(options.tap === undefined ? {} : { tap: options.tap }),
+    });
+    this.#transactions = new TransactionLayer({
+      clock,
+      random,
+      transport: this.#transport,
+      timers,
+      limits,
+      observer,
+      user: this,
+    });
+    const names = options.transports.map((transport) => transport.name);
+    const resolver = new Resolver({
+      dns: options.dns,
+      random,
+      clock,
+      limits,
+      supported: [...new Set(names)],
+    });
+    this.#context = {
+      clock,
+      random,
+      sender: new RequestSender({
+        transactions: this.#transactions,
+        resolver,
+        transport: this.#transport,
+        clock,
+        observer,
+      }),
+      timers,
+      limits,
+      observer,
+      dialogs: new DialogTable(),
+      contactFor: (flow) => contactFor(flow),
+      trunks: new TrunkTable(options.trunks ?? []),
+      routes: options.routes ?? [],
+      policies: options.policy ?? fixedPolicy({}),
+      times: { ...DEFAULT_TIMES, ...options.times },
+      onInviteFault: options.onInviteFault ?? "route",
+      ownInvites: new Set(),
+    };
+    this.#transport.handler = {
+      onMessage: (message, flow) => this.#transactions.receive(message, flow),
+      onMalformed: (problem, flow) => this.#onMalformed(problem, flow),
+    };
+  }
+
+  /** Starts listening; rejects, naming the listener, when an address can not be had. */
+  async open(): Promise<void> {
+    await this.#transport.open();
+  }
+
+  /** What it listens on, as `udp:127.0.0.1:5060`, with the real ports. */
+  get listeners(): readonly string[] {
+    return this.#transport.listeners;
+  }
+
+  /** Calls that are up or being set up. */
+  get calls(): number {
+    return this.#calls.size;
+  }
+
+  /** Transactions, dialogs and calls alive: all 0 when nothing is left. */
+  get census(): { calls: number; dialogs: number; transactions: number } {
+    return {
+      calls: this.#calls.size + this.#standalone,
+      dialogs: this.#context.dialogs.size,
+      transactions: this.#transactions.size,
+    };
+  }
+
+  /** The name of the trunk a source belongs to. */
+  trunkOf(address: Address, listener: string): string | undefined {
+    return this.#context.trunks.match(address, listener)?.name;
+  }
+
+  /** From now on new calls get 503; those that run go on. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Ends all calls: BYE where they are answered. */
+  hangUpAll(cause: string): void {
+    for (const call of [...this.#calls]) call.hangUp(cause);
+  }
+
+  /** Closes the sockets and forgets everything, without a word to anyone. */
+  async close(): Promise<void> {
+    this.#draining = true;
+    for (const session of this.#context.dialogs.all()) session.close();
+    this.#transactions.close();
+    await this.#transport.close();
+  }
+
+  onRequest(transaction: ServerTransaction): void {
+    const { request } = transaction;
+    const session = this.#context.dialogs.find(request);
+    if (session !== undefined) {
+      session.receive(transaction);
+      return;
+    }
+    if (request.to?.tag !== undefined) {
+      // §12.2.2: "If the UAS wishes to reject the request because it does not wish to recreate the dialog, it MUST
+      // respond to the request with a 481 (Call/Transaction Does Not Exist) status code".
+      this.#refuse(transaction, 481);
+      return;
+    }
+    const { address, listener } = {
+      address: transaction.flow.remote,
+      listener: transaction.flow.listener,
+    };
+    const trunk = this.trunkOf(address, listener);
+    const refusal = this.#refusal(transaction, trunk);
+    if (refusal === "drop") transaction.drop();
+    else if (refusal !== undefined) {
+      this.#refuse(transaction, refusal.status, refusal);
+    } else if (request.method === "INVITE") this.#newCall(transaction, trunk);
+    else this.#newStandalone(transaction, trunk);
+  }
+
+  onCancel(transaction: ServerTransaction, _cancel: SipRequest): void {
+    const call = this.#byInvite.get(transaction);
+    if (call !== undefined) {
+      call.cancel();
+      return;
+    }
+    this.#context.dialogs.find(transaction.request)?.receiveCancel(transaction);
+  }
+
+  onAck(ack: SipRequest, _flow: Flow): void {
+    const session = this.#context.dialogs.find(ack);
+    if (session === undefined) {
+      this.#context.observer.count("dialog_stray_acks");
+    } else session.receiveAck(ack);
+  }
+
+  onStrayResponse(): void {
+    this.#context.observer.count("dialog_stray_responses");
+  }
+
+  #newCall(transaction: ServerTransaction, trunk: string | undefined): void {
+    const policy = this.#context.policies.acquire();
+    const call = new Call({
+      context: this.#context,
+      invite: transaction,
+      trunk,
+      policy,
+      planes: this.#planesOf(policy),
+      onOver: (over, summary) => {
+        this.#calls.delete(over);
+        this.#byInvite.delete(transaction);
+        this.#options.onCallEnd?.(summary);
+      },
+      onDone: () => this.#context.policies.release(policy),
+    });
+    this.#calls.add(call);
+    this.#byInvite.set(transaction, call);
+    this.#context.observer.count("calls");
+    call.begin();
+  }
+
+  #newStandalone(
+    transaction: ServerTransaction,
+    trunk: string | undefined,
+  ): void {
+    const policy = this.#context.policies.acquire();
+    this.#standalone++;
+    new Standalone({
+      context: this.#context,
+      transaction,
+      trunk,
+      policy,
+      planes: this.#planesOf(policy),
+      draining: this.#draining,
+      onDone: () => {
+        this.#standalone--;
+        this.#context.policies.release(policy);
+      },
+    }).begin();
+  }
+
+  /** What a request outside any dialog is refused for before anyone looks at what it wants: RFC 3261 section 8.2. */
+  #refusal(
+    transaction: ServerTransaction,
+    trunk: string | undefined,
+  ):
+    | { status: number; reason?: string; headers?: Headers }
+    | "drop"
+    | undefined {
+    const { request } = transaction;
+    if (trunk === undefined) {
+      const { unknownPeers } = this.#options;
+      if (unknownPeers === "drop") return "drop";
+      if (unknownPeers !== "accept") return { status: 403 };
+    }
+    // §8.2.2.1: "If the Request-URI uses a scheme not supported by the UAS, it SHOULD reject the request with a 416".
+    if (!/^(?:sips?|tel):/i.test(request.uri)) return { status: 416 };
+    // §8.1.1.6 and 16.3: "If the request contains a Max-Forwards header field with a field value of zero (0), the
+    // element MUST NOT forward the request"; an OPTIONS is for us then.
+    if (maxForwards(request) === 0 && request.method !== "OPTIONS") {
+      return { status: 483 };
+    }
+    // An INVITE of our own that came back: sending it on again would never end.
+    if (this.#context.ownInvites.has(request.callId)) return { status: 482 };
+    // §8.2.2.3: "If a UAS does not understand an option-tag listed in a Require header field, it MUST respond by
+    // generating a response with status code 420 (Bad Extension)."
+    const tags = unsupportedTags(request);
+    if (tags.length > 0) {
+      const headers = new Headers().append("Unsupported", tags.join(", "));
+      return { status: 420, headers };
+    }
+    if (request.method !== "INVITE") return undefined;
+    if (this.#draining || this.#calls.size >= this.#context.limits.calls) {
+      if (!this.#draining) this.#context.observer.count("calls_refused");
+      const headers = new Headers().append("Retry-After", "5");
+      return { status: 503, headers };
+    }
+    return undefined;
+  }
+
+  #refuse(
+    transaction: ServerTransaction,
+    status: number,
+    parts: { reason?: string; headers?: Headers } = {},
+  ): void {
+    this.#context.observer.count("requests_refused");
+    transaction.respond(responseTo(transaction.request, status, {
+      toTag: this.#context.random.token(),
+      ...parts,
+    }));
+  }
+
+  #onMalformed(problem: ParseProblem, flow: Flow): void {
+    const { message } = problem;
+    if (message?.kind !== "request" || message.via === undefined) return;
+    const response = responseTo(message, problem.status, {
+      reason: problem.reason,
+      toTag: this.#context.random.token(),
+    });
+    this.#send(response, this.#transport.responseFlow(message.via, flow));
+  }
+
+  #send(message: SipMessage, flow: Flow | undefined): void {
+    if (flow === undefined) return;
+    this.#transport.send(serialize(message), flow, undefined, message);
+  }
+
+  #planesOf(policy: Policy): MessagePlanes {
+    let planes = this.#planes.get(policy);
+    if (planes === undefined) {
+      planes = new MessagePlanes(policy, this.#context.observer);
+      this.#planes.set(policy, planes);
+    }
+    return planes;
+  }
+}
+
+/** Our Contact for a flow: a bare URI in brackets, the transport named where it is not UDP. */
+function contactFor(flow: Flow): string {
+  return flow.transport === "UDP"
+    ? `<sip:${flow.sentBy}>`
+    : `<sip:${flow.sentBy};transport=${flow.transport.toLowerCase()}>`;
+}

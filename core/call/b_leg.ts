@@ -1,0 +1,184 @@
+/** A side we call. */
+
+import { Headers } from "../message/headers.ts";
+import type { SipResponse } from "../message/message.ts";
+import type { NameAddr } from "../message/name_addr.ts";
+import { SipRequest } from "../message/message.ts";
+import type { Session } from "../dialog/session.ts";
+import { UacInvite, type UacInviteUser } from "../dialog/uac_invite.ts";
+import type { SendingFailure } from "../transaction/request_sender.ts";
+import type { CallContext } from "./call_context.ts";
+import { type Content, crossing, METHODS } from "./header_policy.ts";
+import { Leg, type LegOwner, NO_CONTENT } from "./leg.ts";
+import type { Target } from "./target.ts";
+
+/** What the INVITE of a B leg is made of. */
+export interface BLegInvite {
+  readonly from: NameAddr;
+  readonly to: NameAddr;
+  readonly maxForwards: number;
+  readonly content: Content;
+}
+
+/** Failures without a response, as statuses: RFC 3261 section 8.1.3.1 for the first two. */
+const FAILURE_STATUS: Readonly<Record<SendingFailure, number>> = {
+  timeout: 408,
+  transport: 503,
+  unresolved: 503,
+};
+
+/** One target being called. */
+export class BLeg extends Leg implements UacInviteUser {
+  readonly name = "b";
+  readonly #callId: string;
+  readonly #tag: string;
+  #invite: UacInvite | undefined;
+  #attempt = 0;
+  #peer = "";
+  #given = false;
+  #answered = false;
+
+  constructor(
+    readonly target: Target,
+    private readonly parts: BLegInvite,
+    world: { context: CallContext; owner: LegOwner },
+  ) {
+    super(world.context, world.owner);
+    this.#callId = `${world.context.random.token()}@legwork`;
+    this.#tag = world.context.random.token();
+  }
+
+  get trunk(): string | undefined {
+    return this.target.trunk;
+  }
+
+  get peer(): string {
+    return this.#peer;
+  }
+
+  get answered(): boolean {
+    return this.#answered;
+  }
+
+  /** Sends the INVITE to the target's next address. */
+  start(): void {
+    const uri = this.target.uris[this.#attempt];
+    if (uri === undefined) {
+      this.#fail({ status: 503, reason: "No Server", local: true });
+      return;
+    }
+    this.#attempt++;
+    this.context.ownInvites.add(this.#callId);
+    this.#peer = uri.toString();
+    this.#invite = new UacInvite(this.context, this);
+    this.#invite.start(this.#request(uri.with({ headers: "" }).toString()), {
+      uri,
+    });
+  }
+
+  /** Gives the target up before it answered; nothing more is heard of it. */
+  cancel(reason?: string): void {
+    if (this.#given) return;
+    this.#given = true;
+    this.#forgetCallId();
+    this.#invite?.cancel(reason);
+  }
+
+  /** Acknowledges the answer. */
+  acknowledge(content: Content = NO_CONTENT): void {
+    this.#invite?.ack(content);
+  }
+
+  onProvisional(response: SipResponse, session: Session | undefined): void {
+    if (session !== undefined) this.session = session;
+    const { message } = this.inbound(response);
+    this.owner.handle(this, {
+      type: "ring",
+      status: message.status,
+      reason: message.reason,
+      content: crossing(message),
+    });
+  }
+
+  onAnswer(response: SipResponse, session: Session): void {
+    this.#answered = true;
+    this.#given = true;
+    this.#forgetCallId();
+    this.session = session;
+    const { message } = this.inbound(response);
+    this.owner.handle(this, { type: "answer", content: crossing(message) });
+  }
+
+  onRefused(response: SipResponse): void {
+    const { message } = this.inbound(response);
+    // RFC 3263 §4.3 speaks of the addresses behind one name; the servers of a trunk are one service to us as well.
+    if (message.status === 503 && this.#attempt < this.target.uris.length) {
+      this.start();
+      return;
+    }
+    this.#fail({
+      status: message.status,
+      reason: message.reason,
+      content: crossing(message),
+      contacts: message.status < 400 ? message.list("contact") : [],
+      local: false,
+    });
+  }
+
+  onFailure(failure: SendingFailure): void {
+    if (this.#attempt < this.target.uris.length) {
+      this.start();
+      return;
+    }
+    this.#fail({
+      status: FAILURE_STATUS[failure],
+      reason: failure === "timeout" ? "Request Timeout" : "Service Unavailable",
+      local: true,
+    });
+  }
+
+  #fail(how: {
+    status: number;
+    reason: string;
+    content?: Content;
+    contacts?: readonly string[];
+    local: boolean;
+  }): void {
+    this.#given = true;
+    this.#forgetCallId();
+    this.owner.handle(this, {
+      type: "fail",
+      status: how.status,
+      reason: how.reason,
+      content: how.content ?? NO_CONTENT,
+      contacts: how.contacts ?? [],
+      local: how.local,
+    });
+  }
+
+  #forgetCallId(): void {
+    this.context.ownInvites.delete(this.#callId);
+  }
+
+  /** The INVITE of this leg: a dialog of its own, with what crosses from the caller's. */
+  #request(uri: string): SipRequest {
+    const { from, to, maxForwards, content } = this.parts;
+    const headers = new Headers();
+    headers.append("Max-Forwards", String(maxForwards));
+    headers.append(
+      "From",
+      String(from.with({ params: "" }).withParam("tag", this.#tag)),
+    );
+    headers.append("To", String(to.with({ params: "" })));
+    headers.append("Call-ID", this.#callId);
+    headers.append("CSeq", `${this.#attempt} INVITE`);
+    for (const line of content.headers.lines) headers.add(line);
+    if (headers.first("allow") === undefined) {
+      headers.append("Allow", METHODS.join(", "));
+    }
+    for (const line of this.target.headers.lines) {
+      headers.set(line.name, line.value);
+    }
+    return new SipRequest("INVITE", uri, headers, content.body);
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * What passes between two connected legs: requests within the call and their answers, and the ACK that answers a late
+ * offer.
+ *
+ * @module
+ */
+
+import type { SipResponse } from "../message/message.ts";
+import type { IncomingExchange } from "./exchange.ts";
+import { type Content, crossing } from "./header_policy.ts";
+import { type Leg, NO_CONTENT } from "./leg.ts";
+
+/** Statuses for requests that got no answer on the other leg. */
+const NO_RESPONSE = {
+  timeout: 408,
+  transport: 503,
+  unresolved: 503,
+  busy: 491,
+  ended: 481,
+} as const;
+
+/** Joins the legs of one call. */
+export class Bridge {
+  /** Legs whose next ACK carries the answer to a late offer, with what waits for it. */
+  readonly #awaited = new Map<Leg, (content: Content) => void>();
+
+  /** A request came in on one leg: the other leg makes the same one, and its answers come back. */
+  pass(exchange: IncomingExchange, from: Leg, to: Leg | undefined): void {
+    if (to === undefined || !to.connected) {
+      // §21.5.1: the other side has no dialog yet that could be asked.
+      exchange.reply(500);
+      return;
+    }
+    exchange.forwarded = to.request(exchange.method, {
+      content: exchange.content,
+      user: {
+        onResponse: (response) => this.#answer(exchange, from, response),
+        onFailure: (failure) => exchange.reply(NO_RESPONSE[failure]),
+      },
+    });
+  }
+
+  /** The asking side took its request back. */
+  withdraw(exchange: IncomingExchange): void {
+    exchange.forwarded?.cancel();
+  }
+
+  /** Waits for this leg's ACK, which carries the answer to an offer in our 2xx. */
+  awaitAnswer(leg: Leg, pass: (content: Content) => void): void {
+    this.#awaited.set(leg, pass);
+  }
+
+  /** A leg's ACK came. */
+  acknowledged(leg: Leg, content: Content): void {
+    const pass = this.#awaited.get(leg);
+    this.#awaited.delete(leg);
+    pass?.(content);
+  }
+
+  /** The call is over: whoever waits for an ACK gets one without an answer, so that no side repeats its 2xx. */
+  close(): void {
+    for (const pass of this.#awaited.values()) pass(NO_CONTENT);
+    this.#awaited.clear();
+  }
+
+  #answer(
+    exchange: IncomingExchange,
+    from: Leg,
+    response: SipResponse,
+  ): void {
+    if (response.status === 100) return;
+    const { status } = response;
+    if (exchange.method === "INVITE" && status >= 200 && status < 300) {
+      const { forwarded } = exchange;
+      if (exchange.lateOffer) {
+        this.awaitAnswer(from, (content) => forwarded?.ack(content));
+      } else {
+        forwarded?.ack();
+      }
+    }
+    exchange.reply(status, {
+      reason: response.reason,
+      content: crossing(response),
+    });
+  }
+}

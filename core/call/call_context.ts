@@ -1,0 +1,33 @@
+/** What all calls of one B2BUA share. */
+
+import type { DialogContext } from "../dialog/context.ts";
+import type { TrunkTable } from "../trunk/trunk_table.ts";
+import type { PolicySource } from "./policy.ts";
+
+/** The times that bound a call, in seconds. */
+export interface CallTimes {
+  /** How long a target may ring. */
+  readonly noAnswerSeconds: number;
+  /** How long an answered call may last. */
+  readonly maxCallSeconds: number;
+}
+
+/** A rule of the built-in policy: calls from these trunks go to those. */
+export interface RouteRule {
+  /** Names of trunks; undefined: from anywhere. */
+  readonly from: readonly string[] | undefined;
+  /** Names of trunks or SIP URIs, tried in turn. */
+  readonly to: readonly string[];
+}
+
+/** The world of a call. */
+export interface CallContext extends DialogContext {
+  readonly trunks: TrunkTable;
+  readonly routes: readonly RouteRule[];
+  readonly policies: PolicySource;
+  readonly times: CallTimes;
+  /** What happens to a call whose `onInvite` failed: the built-in route, or 500. */
+  readonly onInviteFault: "route" | "reject";
+  /** Call-IDs of INVITEs of ours that are unanswered: one of these coming in is our own, come back. */
+  readonly ownInvites: Set<string>;
+}

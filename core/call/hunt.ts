@@ -1,0 +1,136 @@
+/**
+ * The search for someone who answers: targets tried one after the other or all at once, each for a bounded time.
+ *
+ * @module
+ */
+
+import type { Timed, Timer } from "../base/clock.ts";
+import type { BLeg } from "./b_leg.ts";
+import type { CallContext } from "./call_context.ts";
+import type { Failure } from "./best_response.ts";
+import { NO_CONTENT } from "./leg.ts";
+import type { Target } from "./target.ts";
+
+/** Who hunts: the call. */
+export interface HuntOwner {
+  createLeg(target: Target): BLeg;
+  /** A target failed; the owner calls {@linkcode Hunt.proceed} or does something else. */
+  onTargetFailed(target: Target, failure: Failure): void;
+}
+
+/** One target being tried, with its clock. */
+class Attempt implements Timed {
+  timer: Timer | undefined;
+
+  constructor(
+    readonly leg: BLeg,
+    private readonly onNoAnswer: (attempt: Attempt) => void,
+  ) {}
+
+  onTimer(_name: string): void {
+    this.onNoAnswer(this);
+  }
+}
+
+/** Why a target that rang out failed. */
+const NO_ANSWER: Failure = {
+  type: "fail",
+  status: 480,
+  reason: "Temporarily Unavailable",
+  content: NO_CONTENT,
+  contacts: [],
+  local: true,
+};
+
+/** The search of one call. */
+export class Hunt {
+  readonly #context: CallContext;
+  readonly #owner: HuntOwner;
+  #waiting: Target[] = [];
+  #attempts: Attempt[] = [];
+  #parallel = false;
+  #started = 0;
+  readonly failures: Failure[] = [];
+
+  constructor(context: CallContext, owner: HuntOwner) {
+    this.#context = context;
+    this.#owner = owner;
+  }
+
+  /** Targets that are not tried yet, or still being tried. */
+  get remaining(): number {
+    return this.#waiting.length + this.#attempts.length;
+  }
+
+  /** Legs being tried. */
+  get legs(): BLeg[] {
+    return this.#attempts.map((attempt) => attempt.leg);
+  }
+
+  /** Replaces what was still to be tried; what rings goes on ringing. */
+  route(targets: readonly Target[], parallel: boolean): void {
+    this.#waiting = [...targets];
+    this.#parallel = parallel;
+  }
+
+  /** Tries the next target, or all at once; false when there is none left and none ringing. */
+  proceed(): boolean {
+    const { forkWidth, targetsPerCall } = this.#context.limits;
+    do {
+      if (this.#attempts.length > 0 && !this.#parallel) break;
+      if (this.#attempts.length >= forkWidth) break;
+      const target = this.#waiting.shift();
+      if (target === undefined) break;
+      if (++this.#started > targetsPerCall) {
+        this.#context.observer.count("call_targets_refused");
+        this.#waiting = [];
+        break;
+      }
+      this.#try(target);
+    } while (this.#parallel);
+    return this.#attempts.length > 0;
+  }
+
+  /** A leg failed by itself. */
+  failed(leg: BLeg, failure: Failure): void {
+    if (!this.#remove(leg)) return;
+    this.failures.push(failure);
+    this.#owner.onTargetFailed(leg.target, failure);
+  }
+
+  /** Ends the search: all but `winner` are cancelled. */
+  stop(winner?: BLeg, reason?: string): void {
+    this.#waiting = [];
+    for (const { leg } of [...this.#attempts]) {
+      this.#remove(leg);
+      if (leg !== winner) leg.cancel(reason);
+    }
+  }
+
+  #try(target: Target): void {
+    const leg = this.#owner.createLeg(target);
+    const attempt = new Attempt(leg, (late) => this.#giveUp(late));
+    attempt.timer = this.#context.clock.schedule(
+      target.timeoutSeconds * 1000,
+      attempt,
+      "no answer",
+    );
+    this.#attempts.push(attempt);
+    leg.start();
+  }
+
+  #giveUp(attempt: Attempt): void {
+    if (!this.#remove(attempt.leg)) return;
+    attempt.leg.cancel('SIP;cause=480;text="no answer"');
+    this.failures.push(NO_ANSWER);
+    this.#owner.onTargetFailed(attempt.leg.target, NO_ANSWER);
+  }
+
+  #remove(leg: BLeg): boolean {
+    const at = this.#attempts.findIndex((attempt) => attempt.leg === leg);
+    if (at < 0) return false;
+    this.#context.clock.cancel(this.#attempts[at]!.timer);
+    this.#attempts.splice(at, 1);
+    return true;
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * One side of a call. A leg owns the dialog on its side, runs the message hooks over all that passes, and speaks call
+ * events to the call.
+ *
+ * @module
+ */
+
+import { Headers } from "../message/headers.ts";
+import type { SipMessage, SipRequest } from "../message/message.ts";
+import type { Outgoing, OutgoingUser } from "../dialog/outgoing.ts";
+import type { Session, SessionUser } from "../dialog/session.ts";
+import type { ServerTransaction } from "../transaction/server_transaction.ts";
+import type { CallContext } from "./call_context.ts";
+import type { CallEvent } from "./call_event.ts";
+import { headersOf } from "./decision_check.ts";
+import { IncomingExchange } from "./exchange.ts";
+import { type Content, crossing, METHODS } from "./header_policy.ts";
+import type { MessagePlanes } from "./message_hooks.ts";
+import type { CallView, LegView } from "./policy.ts";
+
+/** Nothing crosses. */
+export const NO_CONTENT: Content = {
+  headers: new Headers(),
+  body: new Uint8Array(0),
+};
+
+/** Who hears a leg's events: the call. */
+export interface LegOwner {
+  readonly view: CallView;
+  readonly planes: MessagePlanes;
+  handle(leg: Leg, event: CallEvent): void;
+}
+
+/** What a policy may edit of a message that opens a dialog. */
+const OPENING = { uri: true, parties: true };
+/** Methods answered 405 within a dialog, since each would open a usage of its own or needs a part that is missing. */
+const NOT_WITHIN = new Set(["SUBSCRIBE", "REGISTER", "PUBLISH", "PRACK"]);
+
+/** What both sides have in common. */
+export abstract class Leg implements SessionUser, LegView {
+  abstract readonly name: "a" | "b";
+  abstract readonly trunk: string | undefined;
+  abstract readonly peer: string;
+  /** The dialog that counts; of a forked INVITE the one that spoke last, then the one that answered. */
+  protected session: Session | undefined;
+  #exchanges: IncomingExchange[] = [];
+
+  constructor(
+    protected readonly context: CallContext,
+    protected readonly owner: LegOwner,
+  ) {}
+
+  get call(): CallView {
+    return this.owner.view;
+  }
+
+  /** True while requests can be sent on it. */
+  get connected(): boolean {
+    return this.session !== undefined && !this.session.closed;
+  }
+
+  /** Sends a request within the dialog; undefined when the user was told at once why not. */
+  request(
+    method: string,
+    options: { content: Content; user: OutgoingUser },
+  ): Outgoing | undefined {
+    if (this.session === undefined) {
+      options.user.onFailure("ended");
+      return undefined;
+    }
+    return this.session.request(method, {
+      parts: options.content,
+      user: {
+        onResponse: (response) =>
+          options.user.onResponse(this.inbound(response).message),
+        onFailure: (failure) => options.user.onFailure(failure),
+      },
+    });
+  }
+
+  /** Ends an answered leg. */
+  bye(content: Content = NO_CONTENT): void {
+    this.session?.bye(content);
+  }
+
+  outbound<M extends SipMessage>(message: M): M {
+    return this.owner.planes.outbound(message, {
+      leg: this,
+      ...rightsOf(message),
+    });
+  }
+
+  onRequest(transaction: ServerTransaction, session: Session): void {
+    const { method } = transaction.request;
+    const refusal = this.#refusal(transaction.request);
+    if (refusal !== undefined) {
+      session.reply(transaction, refusal.status, refusal);
+      return;
+    }
+    const { message, decision } = this.inbound(transaction.request);
+    if (decision !== undefined) {
+      if (decision.action === "drop") session.drop(transaction);
+      else {session.reply(transaction, decision.status, {
+          reason: decision.reason,
+          headers: headersOf(decision.headers),
+        });}
+      return;
+    }
+    // §8.2.6.1 and §17.2.1: whoever waits for the other leg says so.
+    if (method === "INVITE") session.reply(transaction, 100);
+    const exchange = new IncomingExchange(
+      session,
+      transaction,
+      crossing(message),
+    );
+    if (method === "INVITE") this.#exchanges = [exchange];
+    this.owner.handle(this, { type: "request", exchange });
+  }
+
+  onCancelled(transaction: ServerTransaction, _session: Session): void {
+    const exchange = this.#exchanges.find((one) => one.is(transaction));
+    if (exchange === undefined) return;
+    this.owner.handle(this, { type: "withdraw", exchange });
+  }
+
+  onAck(ack: SipRequest, _session: Session): void {
+    const { message } = this.inbound(ack);
+    this.owner.handle(this, {
+      type: "acknowledge",
+      content: crossing(message),
+    });
+  }
+
+  onNoAck(_session: Session): void {
+    this.context.observer.count("call_no_ack");
+    this.owner.handle(this, {
+      type: "end",
+      cause: "no ACK",
+      content: NO_CONTENT,
+    });
+  }
+
+  onBye(bye: SipRequest, session: Session): void {
+    if (session !== this.session) return;
+    const { message } = this.inbound(bye);
+    this.owner.handle(this, {
+      type: "end",
+      cause: "BYE",
+      content: crossing(message),
+    });
+  }
+
+  onGone(status: number, session: Session): void {
+    session.close();
+    if (session !== this.session) return;
+    this.owner.handle(this, {
+      type: "end",
+      cause: `dialog gone (${status})`,
+      content: NO_CONTENT,
+    });
+  }
+
+  /** Runs the inbound hooks of this leg. */
+  protected inbound<M extends SipMessage>(
+    message: M,
+  ): ReturnType<typeof this.owner.planes.inbound<M>> {
+    return this.owner.planes.inbound(message, {
+      leg: this,
+      ...rightsOf(message),
+    });
+  }
+
+  #refusal(
+    request: SipRequest,
+  ): { status: number; headers?: Headers } | undefined {
+    // Transfers come with an issue of their own; until then nobody may move a call.
+    if (request.method === "REFER") return { status: 403 };
+    if (NOT_WITHIN.has(request.method)) {
+      const headers = new Headers().append("Allow", METHODS.join(", "));
+      return { status: 405, headers };
+    }
+    return undefined;
+  }
+}
+
+/** Whoever opens a dialog may still be given another name. */
+function rightsOf(
+  message: SipMessage,
+): { rights?: typeof OPENING } {
+  return message.kind === "request" && message.method === "INVITE" &&
+      message.to?.tag === undefined
+    ? { rights: OPENING }
+    : {};
+}

@@ -1,0 +1,184 @@
+/**
+ * The two planes of message hooks: which of a policy's patterns match a message, and running them so that their edits
+ * take effect together or not at all.
+ *
+ * @module
+ */
+
+import type { Observer } from "../base/observer.ts";
+import type { SipMessage, SipRequest } from "../message/message.ts";
+import type { MessageDecision } from "./decisions.ts";
+import { type DraftRights, MessageDraft } from "./message_draft.ts";
+import type { LegView, MessageHook, MessageHooks, Policy } from "./policy.ts";
+
+/** What came of the inbound hooks: the message to go on with, or what to do with a request instead. */
+export interface Inbound<M extends SipMessage> {
+  readonly message: M;
+  readonly decision: MessageDecision | undefined;
+}
+
+interface Pattern {
+  readonly text: string;
+  readonly method: string | undefined;
+  /** `200`, or a class written `2xx` or `18x`: the digits that count. */
+  readonly status: string | undefined;
+  readonly hook: MessageHook;
+}
+
+/** Most combinations of method and status remembered per plane. */
+const MAX_REMEMBERED = 200;
+const NONE: readonly MessageHook[] = [];
+
+/** One plane of one policy. */
+class Plane {
+  readonly #patterns: readonly Pattern[];
+  readonly #remembered = new Map<string, readonly MessageHook[]>();
+
+  constructor(hooks: MessageHooks | undefined) {
+    this.#patterns = Object.entries(hooks ?? {})
+      .map(([text, hook]) => parsePattern(text, hook))
+      .sort((a, b) => specificity(b) - specificity(a));
+  }
+
+  /** The hooks that match, the most specific first. */
+  matching(message: SipMessage): readonly MessageHook[] {
+    if (this.#patterns.length === 0) return NONE;
+    const key = message.kind === "request"
+      ? message.method
+      : `${message.status} ${message.cseq?.method ?? ""}`;
+    let hooks = this.#remembered.get(key);
+    if (hooks === undefined) {
+      hooks = this.#patterns.filter((pattern) => matches(pattern, message))
+        .map((pattern) => pattern.hook);
+      if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
+      this.#remembered.set(key, hooks);
+    }
+    return hooks;
+  }
+}
+
+/** Both planes of a policy, ready to run. Made once per policy. */
+export class MessagePlanes {
+  readonly #inbound: Plane;
+  readonly #outbound: Plane;
+  readonly #observer: Observer;
+  readonly #policyName: string;
+
+  constructor(policy: Policy, observer: Observer) {
+    this.#inbound = new Plane(policy.inbound);
+    this.#outbound = new Plane(policy.outbound);
+    this.#observer = observer;
+    this.#policyName = policy.name ?? "policy";
+  }
+
+  /** Runs the inbound hooks of a message as received. */
+  inbound<M extends SipMessage>(
+    message: M,
+    { leg, rights }: { leg: LegView; rights?: DraftRights },
+  ): Inbound<M> {
+    let current: SipMessage = message;
+    for (const hook of this.#inbound.matching(message)) {
+      const draft = new MessageDraft(current, rights);
+      const decision = this.#run(hook, draft, leg);
+      if (decision === FAULT) continue;
+      current = draft.finish();
+      if (
+        decision !== undefined && message.kind === "request" &&
+        mayBeAnswered(message)
+      ) return { message: current as M, decision };
+    }
+    return { message: current as M, decision: undefined };
+  }
+
+  /** Runs the outbound hooks of a message about to be sent. */
+  outbound<M extends SipMessage>(
+    message: M,
+    { leg, rights }: { leg: LegView; rights?: DraftRights },
+  ): M {
+    let current: SipMessage = message;
+    for (const hook of this.#outbound.matching(message)) {
+      const draft = new MessageDraft(current, rights);
+      if (this.#run(hook, draft, leg) !== FAULT) current = draft.finish();
+    }
+    return current as M;
+  }
+
+  #run(
+    hook: MessageHook,
+    draft: MessageDraft,
+    leg: LegView,
+  ): MessageDecision | undefined | typeof FAULT {
+    try {
+      return hook(draft, leg) ?? undefined;
+    } catch (error) {
+      reportFault(this.#observer, {
+        policy: this.#policyName,
+        hook: "message hook",
+        error,
+      });
+      return FAULT;
+    }
+  }
+}
+
+const FAULT = Symbol("fault");
+
+/** Counts a fault of a policy and gives it one line in the log. */
+export function reportFault(
+  observer: Observer,
+  fault: { policy: string; hook: string; error: unknown },
+): void {
+  observer.count("policy_faults");
+  const { error } = fault;
+  observer.log({
+    level: "error",
+    text: "policy hook failed; the default was taken",
+    fields: {
+      policy: fault.policy,
+      hook: fault.hook,
+      error: error instanceof Error ? error.message : String(error),
+    },
+  });
+}
+
+/** Problems of a pattern, for whoever loads a policy: undefined when it is well-formed. */
+export function patternProblem(text: string): string | undefined {
+  return PATTERN.test(text)
+    ? undefined
+    : `pattern "${text}" is neither a method, a status (200), a class (2xx, 18x), "STATUS METHOD" nor "*"`;
+}
+
+const PATTERN =
+  /^(?:\*|[1-6](?:\d\d|\dx|xx)(?: [A-Z][A-Z0-9.!%*_+`'~-]*)?|[A-Z][A-Z0-9.!%*_+`'~-]*)$/;
+
+function parsePattern(text: string, hook: MessageHook): Pattern {
+  const problem = patternProblem(text);
+  if (problem !== undefined) {
+    throw new TypeError(`Cannot use policy: ${problem}`);
+  }
+  if (text === "*") return { text, method: undefined, status: undefined, hook };
+  const [first = "", second] = text.split(" ");
+  return /^\d/.test(first)
+    ? { text, method: second, status: first.replace(/x+$/, ""), hook }
+    : { text, method: first, status: undefined, hook };
+}
+
+function specificity(pattern: Pattern): number {
+  return (pattern.method === undefined ? 0 : 4) + (pattern.status?.length ?? 0);
+}
+
+function matches(pattern: Pattern, message: SipMessage): boolean {
+  if (message.kind === "request") {
+    return pattern.status === undefined &&
+      (pattern.method === undefined || pattern.method === message.method);
+  }
+  if (pattern.status === undefined) return pattern.method === undefined;
+  return String(message.status).startsWith(pattern.status) &&
+    (pattern.method === undefined || pattern.method === message.cseq?.method);
+}
+
+/** ACK has no answer, and CANCEL and BYE are answered before anyone is asked. */
+function mayBeAnswered(request: SipRequest): boolean {
+  return request.method !== "ACK" && request.method !== "BYE" &&
+    request.method !== "CANCEL";
+}

@@ -1,0 +1,184 @@
+/**
+ * A request we send within a dialog, from its turn to its final response; of an INVITE, also its ACK.
+ *
+ * @module
+ */
+
+import type { Timed, Timer } from "../base/clock.ts";
+import type { SipResponse } from "../message/message.ts";
+import type { ClientTransaction } from "../transaction/client_transaction.ts";
+import type {
+  Sending,
+  SendingFailure,
+  SendingUser,
+  SentAck,
+} from "../transaction/request_sender.ts";
+import type { RequestParts } from "./dialog.ts";
+import { glareWaitMs } from "./glare.ts";
+import type { Session } from "./session.ts";
+
+/** Who waits for the outcome: any number of provisional responses, then one call of either kind. */
+export interface OutgoingUser {
+  onResponse(response: SipResponse): void;
+  /** No final response came. `busy`: it could not even wait for its turn. */
+  onFailure(failure: SendingFailure | "busy" | "ended"): void;
+}
+
+/** How often a request of our own is tried again after 491. */
+const MAX_GLARE_RETRIES = 5;
+
+/** One outgoing in-dialog request. */
+export class Outgoing implements SendingUser, Timed {
+  readonly #session: Session;
+  readonly #parts: RequestParts;
+  readonly #user: OutgoingUser;
+  #sending: Sending | undefined;
+  #cseq = 0;
+  #ack: SentAck | undefined;
+  #answered = false;
+  #done = false;
+  #retriesLeft: number;
+  #wait: Timer | undefined;
+
+  constructor(
+    session: Session,
+    readonly method: string,
+    options: {
+      parts: RequestParts;
+      user: OutgoingUser;
+      /** Wait and try again after 491: for requests of our own making, not for those we pass on. */
+      retryGlare: boolean;
+    },
+  ) {
+    this.#session = session;
+    this.#parts = options.parts;
+    this.#user = options.user;
+    this.#retriesLeft = options.retryGlare ? MAX_GLARE_RETRIES : 0;
+  }
+
+  /** True while an INVITE keeps others from being sent (RFC 3261 section 14.1). */
+  get inProgress(): boolean {
+    return !this.#done;
+  }
+
+  /** True when it carries an offer that is not answered yet. */
+  get offering(): boolean {
+    return !this.#done && (this.#parts.body?.length ?? 0) > 0;
+  }
+
+  /** Sends it: its turn has come. */
+  start(): void {
+    const { dialog, context } = this.#session;
+    const request = dialog.request(this.method, this.#parts);
+    this.#cseq = request.cseq?.number ?? 0;
+    const uri = dialog.nextHop;
+    if (uri === undefined) {
+      this.#finish();
+      this.#user.onFailure("unresolved");
+      return;
+    }
+    this.#sending = context.sender.send(request, {
+      uri,
+      flow: dialog.flow,
+      prepare: (draft, flow) => this.#session.prepare(draft, flow),
+    }, this);
+  }
+
+  /** Sends the ACK of an INVITE's 2xx, with the answer in it when the 2xx had the offer. */
+  ack(parts: RequestParts = {}): void {
+    if (!this.#answered || this.#ack !== undefined) return;
+    this.#ack = this.#session.sendAck(this.#cseq, parts);
+    this.#finish();
+  }
+
+  /** Cancels an INVITE (RFC 3261 section 9.1); its final response still comes. */
+  cancel(reason?: string): void {
+    if (this.#wait !== undefined) {
+      this.#abandon("ended");
+    } else if (!this.#answered) {
+      this.#sending?.cancel(reason);
+    }
+  }
+
+  /** The dialog is over: whoever waits is told, a late 2xx is still acknowledged. */
+  abandon(): void {
+    if (this.#answered && this.#ack === undefined) this.ack();
+    else this.#abandon("ended");
+  }
+
+  onResponse(response: SipResponse, transaction: ClientTransaction): void {
+    if (response.status >= 200 && response.status < 300) {
+      this.#onSuccess(response, transaction);
+      return;
+    }
+    if (this.#done) return;
+    if (response.status < 200) {
+      this.#user.onResponse(response);
+      return;
+    }
+    // Section 14.1: "If a UAC receives a 491 response to a re-INVITE, it SHOULD start a timer with a value T".
+    if (response.status === 491 && this.#retriesLeft > 0) {
+      this.#retriesLeft--;
+      const { clock, random } = this.#session.context;
+      const waitMs = glareWaitMs(this.#session.dialog.ownsCallId, random);
+      this.#wait = clock.schedule(waitMs, this, "glare");
+      return;
+    }
+    this.#finish();
+    this.#user.onResponse(response);
+    this.#session.onRefused(this.method, response.status);
+  }
+
+  onFailure(failure: SendingFailure): void {
+    if (this.#done) return;
+    this.#finish();
+    this.#user.onFailure(failure);
+  }
+
+  onTimer(_name: string): void {
+    this.#wait = undefined;
+    this.start();
+  }
+
+  #onSuccess(response: SipResponse, transaction: ClientTransaction): void {
+    if (this.method !== "INVITE") {
+      if (this.#done) return;
+      if (this.method === "UPDATE") {
+        this.#session.dialog.refreshTarget(response);
+      }
+      this.#finish();
+      this.#user.onResponse(response);
+      return;
+    }
+    // Section 13.2.2.4: the ACK is passed to the transport "every time a retransmission of the 2xx final response
+    // that triggered the ACK arrives".
+    if (this.#ack !== undefined) {
+      this.#ack.resend();
+      return;
+    }
+    if (this.#answered) return;
+    this.#answered = true;
+    this.#session.dialog.flow = transaction.flow;
+    if (this.#done) {
+      // The dialog ended meanwhile; the 2xx still wants its ACK.
+      this.#ack = this.#session.sendAck(this.#cseq, {});
+      return;
+    }
+    this.#session.dialog.refreshTarget(response);
+    this.#user.onResponse(response);
+  }
+
+  #abandon(failure: "ended"): void {
+    if (this.#done) return;
+    this.#finish();
+    this.#user.onFailure(failure);
+  }
+
+  #finish(): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#session.context.clock.cancel(this.#wait);
+    this.#wait = undefined;
+    this.#session.onOutgoingDone(this);
+  }
+}

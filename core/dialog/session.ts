@@ -1,0 +1,403 @@
+/**
+ * The INVITE usage of one dialog: everything that may happen between its first response and its BYE, on either side
+ * of it (RFC 3261 sections 12.2, 13.3.1.4, 14 and 15; RFC 3311). Requests of the peer that are in order go to the
+ * user; what is out of order is answered here.
+ *
+ * @module
+ */
+
+import { Headers } from "../message/headers.ts";
+import { responseTo } from "../message/build.ts";
+import type { SipRequest } from "../message/message.ts";
+import type { ServerTransaction } from "../transaction/server_transaction.ts";
+import type { SentAck } from "../transaction/request_sender.ts";
+import type { Flow } from "../transport/flow.ts";
+import { Acceptance } from "./acceptance.ts";
+import type { DialogContext, OutboundFilter } from "./context.ts";
+import type { Dialog, RequestParts } from "./dialog.ts";
+import { busyRetryAfterSeconds } from "./glare.ts";
+import { Outgoing, type OutgoingUser } from "./outgoing.ts";
+
+/** What a reply carries besides what its request dictates. */
+export interface ReplyParts {
+  readonly reason?: string | undefined;
+  readonly headers?: Headers | undefined;
+  readonly body?: Uint8Array | undefined;
+}
+
+/** Who owns the session: a leg. */
+export interface SessionUser extends OutboundFilter {
+  /** A request of the peer that is in order, BYE and ACK apart; to be answered with {@linkcode Session.reply}. */
+  onRequest(transaction: ServerTransaction, session: Session): void;
+  /** The peer took an INVITE or request of its own back (CANCEL); answered 487 already. */
+  onCancelled(transaction: ServerTransaction, session: Session): void;
+  /** The ACK of a 2xx of ours. */
+  onAck(ack: SipRequest, session: Session): void;
+  /** A 2xx of ours was never acknowledged. */
+  onNoAck(session: Session): void;
+  /** The peer's BYE; answered already. */
+  onBye(bye: SipRequest, session: Session): void;
+  /** The peer says that it knows no such dialog (481, or 408 to INVITE and UPDATE). */
+  onGone(status: number, session: Session): void;
+}
+
+/** One session. */
+export class Session {
+  #user: SessionUser;
+  /** The peer's requests not finally answered, few at a time. */
+  #incoming: ServerTransaction[] = [];
+  #acceptance: Acceptance | undefined;
+  /** Our requests in progress, and INVITEs that wait for their turn. */
+  #outgoing: Outgoing[] = [];
+  #waiting: Outgoing[] = [];
+  /** A BYE that waits for the ACK of our 2xx. */
+  #heldBye: RequestParts | undefined;
+  #ending = false;
+  #closed = false;
+
+  constructor(
+    readonly dialog: Dialog,
+    readonly context: DialogContext,
+    user: SessionUser,
+  ) {
+    this.#user = user;
+    context.dialogs.add(this);
+  }
+
+  /** True once it is over and forgotten. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Gives the session to another owner. */
+  handOver(user: SessionUser): void {
+    this.#user = user;
+  }
+
+  /** Takes the INVITE that creates the dialog, so that its 2xx is repeated and its ACK waited for. */
+  adopt(invite: ServerTransaction): void {
+    this.#incoming.push(invite);
+  }
+
+  /** A request of the peer within this dialog, ACK apart. */
+  receive(transaction: ServerTransaction): void {
+    const { request } = transaction;
+    // §12.2.2: "If the remote sequence number was not empty, but the sequence number of the request is lower than the
+    // remote sequence number, the request is out of order and MUST be rejected with a 500".
+    if (!this.dialog.acceptSeq(request.cseq?.number ?? 0)) {
+      this.#refuse(transaction, 500, "CSeq Out Of Order");
+      return;
+    }
+    this.dialog.flow = transaction.flow;
+    if (request.method === "BYE") {
+      this.#onBye(transaction);
+      return;
+    }
+    if (this.#ending) {
+      this.#refuse(transaction, 481);
+      return;
+    }
+    const refusal = this.#glare(request);
+    if (refusal !== undefined) {
+      const headers = new Headers();
+      if (refusal === 500) {
+        const seconds = busyRetryAfterSeconds(this.context.random);
+        headers.append("Retry-After", String(seconds));
+      }
+      this.#refuse(transaction, refusal, undefined, headers);
+      return;
+    }
+    if (this.#incoming.length >= this.context.limits.queuedRequestsPerLeg) {
+      this.context.observer.count("dialog_requests_refused");
+      this.#refuse(transaction, 503);
+      return;
+    }
+    this.#incoming.push(transaction);
+    this.#user.onRequest(transaction, this);
+  }
+
+  /** The ACK of a 2xx. */
+  receiveAck(ack: SipRequest): void {
+    if (this.#acceptance?.cseq !== ack.cseq?.number) return;
+    this.#acceptance?.stop();
+    this.#acceptance = undefined;
+    this.#user.onAck(ack, this);
+    this.#afterInvite();
+  }
+
+  /** The CANCEL of an INVITE within the dialog; its own 200 is sent. */
+  receiveCancel(transaction: ServerTransaction): void {
+    if (!this.#incoming.includes(transaction)) return;
+    this.reply(transaction, 487);
+    this.#user.onCancelled(transaction, this);
+  }
+
+  /** Forgets a request of the peer without answering it. */
+  drop(transaction: ServerTransaction): void {
+    const at = this.#incoming.indexOf(transaction);
+    if (at >= 0) this.#incoming.splice(at, 1);
+    transaction.drop();
+  }
+
+  /** Answers a request of the peer; a second final answer is ignored. */
+  reply(
+    transaction: ServerTransaction,
+    status: number,
+    parts: ReplyParts = {},
+  ): void {
+    const at = this.#incoming.indexOf(transaction);
+    if (at < 0) return;
+    const { request } = transaction;
+    const invite = request.method === "INVITE";
+    const success = status >= 200 && status < 300;
+    let headers = parts.headers;
+    const targetRefresh = invite || request.method === "UPDATE";
+    if (targetRefresh && status > 100 && status < 300) {
+      // §12.1.1: "The UAS MUST add a Contact header field to the response."
+      headers = withContact(headers, this.context.contactFor(transaction.flow));
+    }
+    const response = this.#user.outbound(
+      responseTo(request, status, {
+        toTag: status === 100 ? undefined : this.dialog.localTag,
+        reason: parts.reason,
+        headers,
+        body: parts.body,
+      }),
+    );
+    if (status >= 200) this.#incoming.splice(at, 1);
+    if (success && targetRefresh) this.dialog.refreshTarget(request);
+    if (invite && success) {
+      this.dialog.state = "confirmed";
+      this.#acceptance = new Acceptance({ transaction, response }, {
+        clock: this.context.clock,
+        timers: this.context.timers,
+        user: this,
+      });
+    } else {
+      transaction.respond(response);
+      if (status >= 200) this.#afterInvite();
+    }
+  }
+
+  /**
+   * Sends a request to the peer. An INVITE waits while another is in progress that will end by itself; when one of the
+   * peer's is unanswered, or too many wait, the user is told `busy` at once.
+   */
+  request(
+    method: string,
+    options: {
+      parts: RequestParts;
+      user: OutgoingUser;
+      retryGlare?: boolean;
+    },
+  ): Outgoing | undefined {
+    if (this.#ending || this.#closed) {
+      options.user.onFailure("ended");
+      return undefined;
+    }
+    const outgoing = new Outgoing(this, method, {
+      parts: options.parts,
+      user: options.user,
+      retryGlare: options.retryGlare ?? false,
+    });
+    if (method === "INVITE") {
+      const peerAsks = this.#incoming.some((transaction) =>
+        transaction.request.method === "INVITE"
+      );
+      const full = this.#waiting.length >=
+        this.context.limits.queuedRequestsPerLeg;
+      if (peerAsks || full) {
+        options.user.onFailure("busy");
+        return undefined;
+      }
+      // §14.1: "a UAC MUST NOT initiate a new INVITE transaction within a dialog while another INVITE transaction is
+      // in progress in either direction."
+      if (this.#inviteInProgress()) {
+        this.#waiting.push(outgoing);
+        return outgoing;
+      }
+    }
+    this.#outgoing.push(outgoing);
+    outgoing.start();
+    return outgoing;
+  }
+
+  /** Sends the ACK of a 2xx. */
+  sendAck(cseq: number, parts: RequestParts): SentAck {
+    const ack = this.dialog.request("ACK", { ...parts, cseq });
+    return this.context.sender.sendAck(ack, {
+      uri: this.dialog.nextHop,
+      flow: this.dialog.flow,
+      prepare: (draft, flow) => this.prepare(draft, flow),
+    });
+  }
+
+  /** Ends the session with BYE, once the ACK of our 2xx has come (§15: "MUST NOT send a BYE on a confirmed dialog until it has received an ACK"). */
+  bye(parts: RequestParts = {}): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#refuseAllIncoming();
+    if (this.#acceptance !== undefined) {
+      this.#heldBye = parts;
+      return;
+    }
+    this.#sendBye(parts);
+  }
+
+  /** Forgets the session without a word: an early dialog that came to nothing. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#ending = true;
+    this.dialog.state = "terminated";
+    this.#acceptance?.stop();
+    this.#acceptance = undefined;
+    this.#refuseAllIncoming();
+    for (const outgoing of [...this.#outgoing, ...this.#waiting]) {
+      outgoing.abandon();
+    }
+    this.#waiting = [];
+    this.context.dialogs.remove(this);
+  }
+
+  /** Contact for the flow a request takes, then the user's last word. */
+  prepare(request: SipRequest, flow: Flow): SipRequest {
+    if (request.method === "INVITE" || request.method === "UPDATE") {
+      request.headers.set("Contact", this.context.contactFor(flow));
+    }
+    return this.#user.outbound(request);
+  }
+
+  /** 64*T1 without ACK (§13.3.1.4): the dialog counts as confirmed, so BYE may go. */
+  onNoAck(): void {
+    this.#acceptance = undefined;
+    if (this.#heldBye !== undefined) this.#afterInvite();
+    else this.#user.onNoAck(this);
+  }
+
+  /** A request of ours came to its end. */
+  onOutgoingDone(outgoing: Outgoing): void {
+    const at = this.#outgoing.indexOf(outgoing);
+    if (at >= 0) this.#outgoing.splice(at, 1);
+    const waiting = this.#waiting.indexOf(outgoing);
+    if (waiting >= 0) this.#waiting.splice(waiting, 1);
+    this.#afterInvite();
+  }
+
+  /** §12.2.1.2: "If the response for a request within a dialog is a 481 or a 408, the UAC SHOULD terminate the dialog." */
+  onRefused(method: string, status: number): void {
+    // RFC 5057 §5.1 leaves the dialog alone for a 408 to what does not refresh the session.
+    const refreshes = method === "INVITE" || method === "UPDATE";
+    if (status === 481 || (status === 408 && refreshes)) {
+      this.#user.onGone(status, this);
+    }
+  }
+
+  #onBye(transaction: ServerTransaction): void {
+    const { request } = transaction;
+    transaction.respond(this.#user.outbound(responseTo(request, 200)));
+    // §15.1.2: "The UAS MUST still respond to any pending requests received for that dialog. It is RECOMMENDED that a
+    // 487 (Request Terminated) response be generated to those pending requests."
+    const crossing = this.#ending && this.#heldBye === undefined;
+    this.#heldBye = undefined;
+    this.#ending = true;
+    this.#acceptance?.stop();
+    this.#acceptance = undefined;
+    this.#refuseAllIncoming();
+    this.#user.onBye(request, this);
+    // When our own BYE is on its way its response closes the session.
+    if (!crossing) this.close();
+  }
+
+  #sendBye(parts: RequestParts): void {
+    const done = (): void => this.close();
+    const outgoing = new Outgoing(this, "BYE", {
+      parts,
+      user: {
+        onResponse: (response) => {
+          if (response.status >= 200) done();
+        },
+        onFailure: done,
+      },
+      retryGlare: false,
+    });
+    this.#outgoing.push(outgoing);
+    outgoing.start();
+  }
+
+  #refuseAllIncoming(): void {
+    for (const transaction of [...this.#incoming]) this.reply(transaction, 487);
+  }
+
+  #inviteInProgress(): boolean {
+    return this.#acceptance !== undefined ||
+      this.#outgoing.some((outgoing) => outgoing.method === "INVITE");
+  }
+
+  /** An INVITE is over: what waited for that may go. */
+  #afterInvite(): void {
+    if (this.#closed) return;
+    if (this.#heldBye !== undefined && this.#acceptance === undefined) {
+      const parts = this.#heldBye;
+      this.#heldBye = undefined;
+      this.#sendBye(parts);
+      return;
+    }
+    if (this.#ending || this.#inviteInProgress()) return;
+    const next = this.#waiting.shift();
+    if (next === undefined) return;
+    this.#outgoing.push(next);
+    next.start();
+  }
+
+  /** The status a request is refused with because it crosses another, or undefined. */
+  #glare(request: SipRequest): 491 | 500 | undefined {
+    const ours = this.#outgoing;
+    if (request.method === "INVITE") {
+      // §14.2: "A UAS that receives an INVITE on a dialog while an INVITE it had sent on that dialog is in progress
+      // MUST return a 491 (Request Pending) response".
+      if (ours.some((outgoing) => outgoing.method === "INVITE")) return 491;
+      // §14.2: "A UAS that receives a second INVITE before it sends the final response to a first INVITE with a lower
+      // CSeq sequence number on the same dialog MUST return a 500".
+      return this.#hasIncoming("INVITE") ? 500 : undefined;
+    }
+    if (request.method !== "UPDATE") return undefined;
+    // RFC 3311 §5.2: "A UAS that receives an UPDATE before it has generated a final response to a previous UPDATE on
+    // the same dialog MUST return a 500".
+    if (this.#hasIncoming("UPDATE")) return 500;
+    if (request.body.length === 0) return undefined;
+    // RFC 3311 §5.2: "If an UPDATE is received that contains an offer, and the UAS has generated an offer [...] to
+    // which it has not yet received an answer, the UAS MUST reject the UPDATE with a 491".
+    if (ours.some((outgoing) => outgoing.offering)) return 491;
+    // "[...] and the UAS has received an offer [...] to which it has not yet generated an answer, [...] 500".
+    const invite = this.#incoming.find((transaction) =>
+      transaction.request.method === "INVITE"
+    );
+    return (invite?.request.body.length ?? 0) > 0 ? 500 : undefined;
+  }
+
+  #hasIncoming(method: string): boolean {
+    return this.#incoming.some((transaction) =>
+      transaction.request.method === method
+    );
+  }
+
+  #refuse(
+    transaction: ServerTransaction,
+    status: number,
+    reason?: string,
+    headers?: Headers,
+  ): void {
+    const response = responseTo(transaction.request, status, {
+      reason,
+      headers,
+    });
+    transaction.respond(this.#user.outbound<typeof response>(response));
+  }
+}
+
+function withContact(headers: Headers | undefined, contact: string): Headers {
+  const list = headers?.clone() ?? new Headers();
+  list.append("Contact", contact);
+  return list;
+}

@@ -1,0 +1,197 @@
+/**
+ * An INVITE outside a dialog and all that may come of it: early dialogs, one answer, and the surplus answers of a fork
+ * downstream, which are acknowledged and ended (RFC 3261 sections 13.2.2 and 9.1).
+ *
+ * @module
+ */
+
+import type { SipRequest, SipResponse } from "../message/message.ts";
+import type { ClientTransaction } from "../transaction/client_transaction.ts";
+import type {
+  Sending,
+  SendingFailure,
+  SendingUser,
+  SendRoute,
+  SentAck,
+} from "../transaction/request_sender.ts";
+import type { DialogContext } from "./context.ts";
+import { Dialog, type RequestParts } from "./dialog.ts";
+import { Session, type SessionUser } from "./session.ts";
+
+/** Who is told of the INVITE's fate; after {@linkcode UacInvite.cancel} nothing more is told. */
+export interface UacInviteUser extends SessionUser {
+  /** 101 to 199, with its early dialog when it has a tag. */
+  onProvisional(response: SipResponse, session: Session | undefined): void;
+  /** The first 2xx: to be acknowledged with {@linkcode UacInvite.ack}. */
+  onAnswer(response: SipResponse, session: Session): void;
+  /** 300 to 699. */
+  onRefused(response: SipResponse): void;
+  /** No final response. */
+  onFailure(failure: SendingFailure): void;
+}
+
+interface Surplus {
+  readonly session: Session;
+  readonly ack: SentAck;
+}
+
+/** One INVITE of ours. */
+export class UacInvite implements SendingUser {
+  readonly #context: DialogContext;
+  readonly #user: UacInviteUser;
+  #invite: SipRequest | undefined;
+  #sending: Sending | undefined;
+  #early: Session[] = [];
+  #winner: Session | undefined;
+  #winnerAck: SentAck | undefined;
+  #surplus: Surplus[] = [];
+  #cseq = 0;
+  #cancelled = false;
+  #over = false;
+
+  constructor(context: DialogContext, user: UacInviteUser) {
+    this.#context = context;
+    this.#user = user;
+  }
+
+  /** Sends it. `request` has everything but Via and Contact. */
+  start(request: SipRequest, route: Omit<SendRoute, "prepare">): void {
+    this.#cseq = request.cseq?.number ?? 1;
+    this.#sending = this.#context.sender.send(request, {
+      ...route,
+      prepare: (draft, flow) => {
+        draft.headers.set("Contact", this.#context.contactFor(flow));
+        return this.#user.outbound(draft);
+      },
+    }, this);
+  }
+
+  /** Gives the INVITE up: CANCEL where it is unanswered; a 2xx that crosses it is acknowledged and ended. */
+  cancel(reason?: string): void {
+    if (this.#cancelled || this.#over) return;
+    this.#cancelled = true;
+    this.#sending?.cancel(reason);
+  }
+
+  /** Acknowledges the answer, with the SDP answer in it when the 2xx had the offer. */
+  ack(parts: RequestParts = {}): void {
+    if (this.#winner === undefined || this.#winnerAck !== undefined) return;
+    this.#winnerAck = this.#winner.sendAck(this.#cseq, parts);
+  }
+
+  onResponse(response: SipResponse, transaction: ClientTransaction): void {
+    this.#invite = transaction.request;
+    if (response.status >= 200 && response.status < 300) {
+      this.#onSuccess(response, transaction);
+    } else if (response.status >= 300) {
+      this.#end();
+      if (!this.#cancelled) this.#user.onRefused(response);
+    } else if (
+      response.status > 100 && !this.#cancelled && this.#winner === undefined
+    ) {
+      const session = this.#earlySession(response, transaction);
+      this.#user.onProvisional(response, session);
+    }
+  }
+
+  onFailure(failure: SendingFailure): void {
+    this.#end();
+    if (!this.#cancelled) this.#user.onFailure(failure);
+  }
+
+  #onSuccess(response: SipResponse, transaction: ClientTransaction): void {
+    const tag = response.to?.tag ?? "";
+    if (this.#winner?.dialog.remoteTag === tag) {
+      // §13.2.2.4: the ACK is passed to the transport again with every retransmission of the 2xx.
+      this.#winnerAck?.resend();
+      return;
+    }
+    const known = this.#surplus.find(({ session }) =>
+      session.dialog.remoteTag === tag
+    );
+    if (known !== undefined) {
+      known.ack.resend();
+      return;
+    }
+    const session = this.#earlySession(response, transaction);
+    if (session === undefined) return;
+    session.dialog.state = "confirmed";
+    session.dialog.refreshTarget(response);
+    if (this.#winner === undefined && !this.#cancelled) {
+      this.#winner = session;
+      this.#over = true;
+      this.#early = this.#early.filter((early) => early !== session);
+      this.#closeEarly();
+      this.#user.onAnswer(response, session);
+      return;
+    }
+    // §13.2.2.4: "The UAC core MUST generate an ACK request for each 2xx received". What nobody wants is ended:
+    // "If, after acknowledging any 2xx response to an INVITE, the UAC does not want to continue with that dialog,
+    // then the UAC MUST terminate the dialog by sending a BYE request".
+    this.#early = this.#early.filter((early) => early !== session);
+    session.handOver(new SurplusOwner(this.#user));
+    this.#surplus.push({ session, ack: session.sendAck(this.#cseq, {}) });
+    session.bye();
+  }
+
+  /** The dialog of a response: known or new. A 2xx's Record-Route and Contact count afresh (§13.2.2.4). */
+  #earlySession(
+    response: SipResponse,
+    transaction: ClientTransaction,
+  ): Session | undefined {
+    const tag = response.to?.tag;
+    const success = response.status >= 200;
+    if (tag === undefined && !success) return undefined;
+    const known = this.#early.find((session) =>
+      session.dialog.remoteTag === (tag ?? "")
+    );
+    if (known !== undefined) {
+      known.dialog.refreshTarget(response);
+      if (success) known.dialog.refreshRoute(response);
+      return known;
+    }
+    const count = this.#early.length + this.#surplus.length;
+    if (count >= this.#context.limits.dialogsPerInvite || !this.#invite) {
+      this.#context.observer.count("dialog_forks_ignored");
+      return undefined;
+    }
+    const session = new Session(
+      Dialog.uac(this.#invite, response, transaction.flow),
+      this.#context,
+      this.#user,
+    );
+    this.#early.push(session);
+    return session;
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#closeEarly();
+  }
+
+  /** §13.2.2.3: "all early dialogs are considered terminated upon reception of the non-2xx final response." */
+  #closeEarly(): void {
+    for (const session of this.#early) session.close();
+    this.#early = [];
+  }
+}
+
+/** Owns a session that is only there to be ended; messages still pass the leg's filter. */
+class SurplusOwner implements SessionUser {
+  readonly #filter: SessionUser;
+
+  constructor(filter: SessionUser) {
+    this.#filter = filter;
+  }
+
+  outbound<M extends Parameters<SessionUser["outbound"]>[0]>(message: M): M {
+    return this.#filter.outbound(message);
+  }
+
+  onRequest(): void {}
+  onCancelled(): void {}
+  onAck(): void {}
+  onNoAck(): void {}
+  onBye(): void {}
+  onGone(): void {}
+}

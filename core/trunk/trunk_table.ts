@@ -1,0 +1,72 @@
+/** The named peers, and which of them a message comes from. */
+
+import type { SipUri } from "../message/uri.ts";
+import type { Address } from "../transport/address.ts";
+import { type MatchRule, matchWeight, parseMatchRule } from "./match_rule.ts";
+
+/** A named peer. */
+export interface TrunkSettings {
+  readonly name: string;
+  /** Where its calls go, tried in order. */
+  readonly servers: readonly SipUri[];
+  /** Which sources are this trunk's; none given: the literal addresses of its servers. */
+  readonly match?: readonly MatchRule[];
+}
+
+/** All trunks of a B2BUA. */
+export class TrunkTable {
+  readonly #trunks = new Map<string, TrunkSettings>();
+  readonly #rules: { rule: MatchRule; trunk: TrunkSettings }[] = [];
+  /** Addresses of servers, for sources that match no rule. */
+  readonly #servers: { host: string; port: number; trunk: TrunkSettings }[] =
+    [];
+
+  constructor(trunks: readonly TrunkSettings[]) {
+    for (const trunk of trunks) {
+      this.#trunks.set(trunk.name, trunk);
+      if (trunk.match !== undefined && trunk.match.length > 0) {
+        for (const rule of trunk.match) this.#rules.push({ rule, trunk });
+      } else {
+        for (const server of trunk.servers) this.#addServer(server, trunk);
+      }
+    }
+  }
+
+  get(name: string): TrunkSettings | undefined {
+    return this.#trunks.get(name);
+  }
+
+  /** All names in the order of the configuration. */
+  get names(): string[] {
+    return [...this.#trunks.keys()];
+  }
+
+  /**
+   * The trunk a source belongs to: by the most exact rule (address and port, then listener, then address, then the
+   * narrowest network). Where a trunk has no rules, its servers' addresses with their ports count, and the address
+   * alone when only one trunk has it.
+   */
+  match(address: Address, listener: string): TrunkSettings | undefined {
+    let best: TrunkSettings | undefined;
+    let bestWeight = 0;
+    for (const { rule, trunk } of this.#rules) {
+      const weight = matchWeight(rule, { address, listener });
+      if (weight > bestWeight) [best, bestWeight] = [trunk, weight];
+    }
+    const atHost = this.#servers.filter((server) =>
+      server.host === address.host
+    );
+    const exact = atHost.find((server) => server.port === address.port);
+    if (exact !== undefined && bestWeight < 400) return exact.trunk;
+    if (best !== undefined) return best;
+    const trunks = new Set(atHost.map((server) => server.trunk));
+    return trunks.size === 1 ? atHost[0]!.trunk : undefined;
+  }
+
+  #addServer(server: SipUri, trunk: TrunkSettings): void {
+    const host = server.host.replace(/^\[|\]$/g, "");
+    if (parseMatchRule(host) === undefined) return;
+    const port = server.port ?? (server.scheme === "sips" ? 5061 : 5060);
+    this.#servers.push({ host, port, trunk });
+  }
+}
