@@ -47,7 +47,7 @@ export interface Transport {
   flowTo(remote: Address): Flow;
   /**
    * Sends one message; never throws and never waits. `bytes` belong to the transport from now on. `onError` is called
-   * later, never within this call, and only when the message certainly did not leave.
+   * later, never within this call, when the message is known not to have left whole.
    */
   send(flow: Flow, bytes: Uint8Array, onError?: (reason: string) => void): void;
   /** Ends every connection and releases the port. */
