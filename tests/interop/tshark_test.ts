@@ -1,11 +1,15 @@
 import { strictEqual } from "node:assert";
 import { legwork } from "./support/legwork.ts";
 import { peerTest, type Running, start } from "./support/peer.ts";
-import { pause } from "./support/ports.ts";
+import { Datagrams } from "./support/datagram.ts";
+import { freePort, pause } from "./support/ports.ts";
 import { call, callee } from "./support/sipp.ts";
 
-/** Wireshark's number for an expert note of the severity "error". */
-const EXPERT_ERROR = 8388608;
+/** Wireshark's number for an expert note of the severity "warning". */
+const EXPERT_WARNING = 6291456;
+const WRONG =
+  `sip && (_ws.malformed || _ws.expert.severity >= ${EXPERT_WARNING})`;
+const ON_PURPOSE = "sip:wrong-on-purpose";
 const OURS = ["-d", "udp.port==21000-21999,sip", "-d"]
   .concat("tcp.port==21000-21999,sip");
 
@@ -22,7 +26,6 @@ peerTest("tshark: nothing that we send is malformed", [
     ], { withinMs: 60_000 });
     if (!await capturing(capture)) return;
 
-    let port = 0;
     for (const transport of ["udp", "tcp"] as const) {
       for (const scenario of ["basic", "cancel", "hold", "info", "busy"]) {
         await using called = await callee({
@@ -33,8 +36,7 @@ peerTest("tshark: nothing that we send is malformed", [
         await using server = await legwork({
           servers: [`sip:127.0.0.1:${called.port};transport=${transport}`],
         });
-        port = server.port;
-        await call(port, {
+        await call(server.port, {
           scenario: `caller_${scenario}`,
           calls: 1,
           transport,
@@ -42,18 +44,28 @@ peerTest("tshark: nothing that we send is malformed", [
         await called.finished();
       }
     }
+    await sendBreach();
     await pause(500);
     capture.signal("SIGINT");
     await capture.ended;
 
     const sent = await dissect(file, "sip.CSeq.method == INVITE");
     strictEqual(sent.length > 50, true, `only ${sent.length} messages seen`);
-    const wrong = `_ws.malformed || _ws.expert.severity == ${EXPERT_ERROR}`;
-    strictEqual((await dissect(file, wrong)).join("\n"), "");
+    const wrong = await dissect(file, WRONG);
+    const isOnPurpose = (line: string): boolean => line.includes(ON_PURPOSE);
+    strictEqual(wrong.filter((line) => !isOnPurpose(line)).join("\n"), "");
+    strictEqual(wrong.filter(isOnPurpose).length, 1, "tshark sees a breach");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+/** One bad message of the test's own: proof that a breach would be seen. */
+async function sendBreach(): Promise<void> {
+  using from = new Datagrams();
+  const breach = `OPTIONS ${ON_PURPOSE} SIP/2.0\r\nno colon here\r\n\r\n`;
+  await from.send(new TextEncoder().encode(breach), freePort());
+}
 
 /** False, said aloud, where this user may not capture; in CI that fails. */
 async function capturing(capture: Running): Promise<boolean> {
