@@ -12,8 +12,8 @@ export interface Limits {
   readonly connections: number;
   /** Most bytes that wait to be written to one stream connection. */
   readonly connectionQueueBytes: number;
-  /** Most datagrams handed to one socket that the system has not taken yet. */
-  readonly datagramsInFlight: number;
+  /** Most datagrams that wait to be sent on one socket. */
+  readonly datagramQueue: number;
   /** Most peers one datagram socket remembers; a forgotten one costs an object again, nothing else. */
   readonly datagramPeers: number;
   /** Most transactions alive at once, both kinds together. */
@@ -42,7 +42,7 @@ export const DEFAULT_LIMITS: Limits = {
   routeValues: 70,
   connections: 10_000,
   connectionQueueBytes: 1_048_576,
-  datagramsInFlight: 10_000,
+  datagramQueue: 10_000,
   datagramPeers: 10_000,
   transactions: 200_000,
   calls: 50_000,

@@ -12,7 +12,6 @@ import {
   canonicalHost,
   formatAddress,
   type TransportName,
-  unbracketed,
 } from "./address.ts";
 import type { Flow } from "./flow.ts";
 import { ListenError } from "./listen_error.ts";
@@ -63,7 +62,7 @@ export class TcpTransport implements Transport, ConnectionOwner {
     this.limits = options.limits ?? DEFAULT_LIMITS;
     this.connectTimeoutMs = options.connectTimeoutMs ?? 4_000;
     this.idleTimeoutMs = options.idleTimeoutMs ?? 30 * 60_000;
-    this.#local = { host: unbracketed(local.host), port: local.port };
+    this.#local = { host: canonicalHost(local.host), port: local.port };
     this.#listener = listenerName(this.name, this.#local);
     this.#sentBy = sentByOf(this.#local, undefined);
   }

@@ -2,8 +2,9 @@
  * UDP on Deno's own datagram socket.
  *
  * Hot path: every call's dozen datagrams pass here. One buffer is kept for receiving (half the cost of letting the
- * runtime allocate each), a peer's flow is looked up and not built, and a send without an error handler of its own
- * shares one pair of handlers. The runtime gives no way to set the socket's buffers: the system's defaults hold.
+ * runtime allocate each), a peer's flow is looked up and not built, and all sends share one pair of handlers. They are
+ * handed over one at a time: sends that wait side by side for a socket to become writable leave in any order, and the
+ * last one first. The runtime gives no way to set the socket's buffers: the system's defaults hold.
  *
  * @module
  */
@@ -15,7 +16,6 @@ import {
   canonicalHost,
   ipVersion,
   type TransportName,
-  unbracketed,
 } from "./address.ts";
 import type { Flow } from "./flow.ts";
 import { ListenError } from "./listen_error.ts";
@@ -36,23 +36,32 @@ export class UdpTransport implements Transport {
   #local: Address;
   #listener: string;
   #sentBy: string;
+  /** What may be sent on; undefined once closing. */
   #socket: Deno.DatagramConn | undefined;
+  /** What the queue is sent on, until the last of it has left. */
+  #bound: Deno.DatagramConn | undefined;
   #events: TransportEvents | undefined;
   #receiving: Promise<void> | undefined;
   #flows = new Map<string, UdpFlow>();
-  #inFlight = 0;
-  readonly #onSent = (): void => {
-    this.#inFlight--;
-  };
-  readonly #onSendFailed = (): void => {
-    this.#inFlight--;
+  /** Datagrams that wait behind the one being sent, from `#head` on. */
+  #queue: Queued[] = [];
+  #head = 0;
+  #sending = false;
+  #sendersError: ((reason: string) => void) | undefined;
+  #flushed: (() => void) | undefined;
+  readonly #onSent = (): void => this.#sendNext();
+  readonly #onSendFailed = (cause: unknown): void => {
     this.#events?.onFault("transport_send_failed");
+    this.#sendersError?.(
+      cause instanceof Error ? cause.message : String(cause),
+    );
+    this.#sendNext();
   };
 
   /** `local.host` is an IP address of this machine, `0.0.0.0` or `::`; port 0 takes any free one. */
   constructor(local: Address, limits: Limits = DEFAULT_LIMITS) {
     this.#limits = limits;
-    this.#local = { host: unbracketed(local.host), port: local.port };
+    this.#local = { host: canonicalHost(local.host), port: local.port };
     this.#listener = listenerName(this.name, this.#local);
     this.#sentBy = sentByOf(this.#local, undefined);
   }
@@ -91,7 +100,7 @@ export class UdpTransport implements Transport {
     this.#listener = listenerName(this.name, this.#local);
     this.#sentBy = sentByOf(this.#local, advertise);
     this.#events = events;
-    this.#socket = socket;
+    this.#socket = this.#bound = socket;
     this.#receiving = this.#receive(socket, events);
   }
 
@@ -112,24 +121,27 @@ export class UdpTransport implements Transport {
       this.#refuse("transport_send_failed", "the socket is closed", onError);
       return;
     }
-    if (this.#inFlight >= this.#limits.datagramsInFlight) {
+    if (!this.#sending) {
+      this.#sending = true;
+      this.#sendersError = onError;
+      socket.send(bytes, flow.peer).then(this.#onSent, this.#onSendFailed);
+    } else if (this.#queue.length - this.#head < this.#limits.datagramQueue) {
+      this.#queue.push({ bytes, peer: flow.peer, onError });
+    } else {
       this.#refuse("transport_queue_full", "too many datagrams wait", onError);
-      return;
     }
-    this.#inFlight++;
-    socket.send(bytes, flow.peer).then(
-      this.#onSent,
-      onError === undefined ? this.#onSendFailed : (cause: unknown): void => {
-        this.#onSendFailed();
-        onError(cause instanceof Error ? cause.message : String(cause));
-      },
-    );
   }
 
   async close(): Promise<void> {
     const socket = this.#socket;
+    if (socket === undefined) return;
     this.#socket = undefined;
-    socket?.close();
+    // What was sent before leaves: the last BYE of a shutdown, say.
+    if (this.#sending) {
+      await new Promise<void>((resolve) => this.#flushed = resolve);
+    }
+    this.#bound = undefined;
+    socket.close();
     await this.#receiving;
     this.#flows.clear();
   }
@@ -148,7 +160,7 @@ export class UdpTransport implements Transport {
         if (this.#socket !== socket) return;
         events.onFault("transport_receive_failed");
         if (++failures < MAX_RECEIVE_FAILURES) continue;
-        this.#socket = undefined;
+        this.#socket = this.#bound = undefined;
         socket.close();
         return;
       }
@@ -157,6 +169,27 @@ export class UdpTransport implements Transport {
       if (from.transport !== "udp") continue;
       events.onBytes(bytes, this.#flow(from.hostname, from.port));
     }
+  }
+
+  #sendNext(): void {
+    const next = this.#queue[this.#head];
+    const socket = this.#bound;
+    if (next === undefined || socket === undefined) {
+      if (this.#head > 0) {
+        this.#queue = [];
+        this.#head = 0;
+      }
+      this.#sending = false;
+      this.#flushed?.();
+      return;
+    }
+    // The part that has left is cut off now and then, so that a queue that never empties does not grow.
+    if (++this.#head === 1_024) {
+      this.#queue.splice(0, this.#head);
+      this.#head = 0;
+    }
+    this.#sendersError = next.onError;
+    socket.send(next.bytes, next.peer).then(this.#onSent, this.#onSendFailed);
   }
 
   /** The flow to a peer as the system spells its address. */
@@ -187,6 +220,12 @@ export class UdpTransport implements Transport {
     this.#events?.onFault(counter);
     if (onError !== undefined) queueMicrotask(() => onError(reason));
   }
+}
+
+interface Queued {
+  readonly bytes: Uint8Array;
+  readonly peer: Deno.NetAddr;
+  readonly onError: ((reason: string) => void) | undefined;
 }
 
 class UdpFlow implements Flow {
