@@ -1,0 +1,133 @@
+/** All client transactions of a layer: started here, and given their responses. */
+
+import type { Clock } from "../base/clock.ts";
+import type { Observer } from "../base/observer.ts";
+import type { Random } from "../base/random.ts";
+import { HeaderLine, Headers } from "../message/headers.ts";
+import { SipRequest, type SipResponse } from "../message/message.ts";
+import type { Target } from "../transport/address.ts";
+import type { Flow } from "../transport/flow.ts";
+import { ClientTable } from "./client_table.ts";
+import type {
+  ClientHost,
+  ClientTransaction,
+  ClientUser,
+} from "./client_transaction.ts";
+import { InviteClient } from "./invite_client.ts";
+import { NonInviteClient } from "./non_invite_client.ts";
+import type { TransactionTimers } from "./timers.ts";
+import type { MessageTransport } from "./transport_port.ts";
+
+/** Where a request goes. */
+export interface Destination {
+  readonly target: Target;
+  /** The way there, as the transport layer found it. */
+  readonly flow: Flow;
+}
+
+/** The client half of the layer. */
+export class ClientTransactions implements ClientHost {
+  readonly clock: Clock;
+  readonly timers: TransactionTimers;
+  readonly observer: Observer;
+  readonly #transport: MessageTransport;
+  readonly #table: ClientTable;
+
+  constructor(
+    options: {
+      clock: Clock;
+      random: Random;
+      timers: TransactionTimers;
+      observer: Observer;
+      transport: MessageTransport;
+    },
+  ) {
+    this.clock = options.clock;
+    this.timers = options.timers;
+    this.observer = options.observer;
+    this.#transport = options.transport;
+    this.#table = new ClientTable(options.random);
+  }
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** Starts a transaction; `draft` has no Via of ours yet. */
+  request(
+    draft: SipRequest,
+    to: Destination,
+    user: ClientUser,
+  ): ClientTransaction {
+    const branch = this.#table.newBranch();
+    const request = withVia(draft, { branch, flow: to.flow });
+    const parts = { request, branch, target: to.target, flow: to.flow, user };
+    const transaction = request.method === "INVITE"
+      ? new InviteClient(parts, this)
+      : new NonInviteClient(parts, this);
+    this.#table.add(transaction);
+    transaction.start();
+    return transaction;
+  }
+
+  /** Gives a response to its transaction; false when it has none. */
+  receive(response: SipResponse): boolean {
+    const branch = response.via?.branch;
+    const method = response.cseq?.method;
+    if (branch === undefined || method === undefined) return false;
+    const transaction = this.#table.find(branch, method);
+    transaction?.receive(response);
+    return transaction !== undefined;
+  }
+
+  /** Ends all silently. */
+  close(): void {
+    for (const transaction of this.#table.clear()) transaction.abandon();
+  }
+
+  transmit(
+    bytes: Uint8Array,
+    transaction: ClientTransaction,
+    message: SipRequest,
+  ): void {
+    const { target, onSendError } = transaction;
+    let { flow } = transaction;
+    // §17.1.1.3 and §9.1 want ACK and CANCEL to go where the INVITE went: by a new connection where that one is closed.
+    if (!flow.open) {
+      flow = this.#transport.flowTo(target, undefined, flow.listener) ?? flow;
+    }
+    this.#transport.send(bytes, flow, onSendError, message);
+  }
+
+  startCancel(cancel: SipRequest, invite: ClientTransaction): void {
+    const { branch, target, flow } = invite;
+    const parts = { request: cancel, branch, target, flow, user: undefined };
+    const transaction = new NonInviteClient(parts, this);
+    this.#table.add(transaction);
+    transaction.start();
+  }
+
+  remove(transaction: ClientTransaction): void {
+    this.#table.remove(transaction);
+  }
+}
+
+/** The same request with our Via on top (RFC 3261 section 18.1.1). */
+export function withVia(
+  request: SipRequest,
+  hop: { branch: string; flow: Flow },
+): SipRequest {
+  const { transport, sentBy } = hop.flow;
+  // RFC 3581 §3: the client adds `rport` without a value, so that responses come back through a NAT. It means something
+  // to UDP only.
+  const rport = transport === "UDP" ? ";rport" : "";
+  const raw =
+    `Via: SIP/2.0/${transport} ${sentBy};branch=${hop.branch}${rport}`;
+  const lines = [new HeaderLine("via", raw, 3), ...request.headers.lines];
+  return new SipRequest(
+    request.method,
+    request.uri,
+    new Headers(lines),
+    request.body,
+  );
+}

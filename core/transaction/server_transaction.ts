@@ -1,0 +1,163 @@
+/** What both kinds of server transaction have in common (RFC 3261 section 17.2). */
+
+import type { Clock, Timed, Timer } from "../base/clock.ts";
+import type { Observer } from "../base/observer.ts";
+import type { Random } from "../base/random.ts";
+import type { SipRequest, SipResponse } from "../message/message.ts";
+import { serialize } from "../message/serialize.ts";
+import type { Flow } from "../transport/flow.ts";
+import type { TransactionTimers } from "./timers.ts";
+
+/** Who answers the request. */
+export interface ServerUser {
+  /** A response could not be sent. */
+  onTransportError?(): void;
+  /** No ACK came to our non-2xx final response: timer H. */
+  onAckTimeout?(): void;
+  /** The transaction is gone: not called when the layer is closed. */
+  onTerminated?(): void;
+}
+
+/** What a server transaction asks of the layer that keeps it. */
+export interface ServerHost {
+  readonly clock: Clock;
+  readonly timers: TransactionTimers;
+  readonly observer: Observer;
+  readonly random: Random;
+  /** Sends to where responses to the request go; failing that, calls its `transportError`. */
+  transmit(
+    bytes: Uint8Array,
+    transaction: ServerTransaction,
+    message: SipResponse,
+  ): void;
+  /** The transaction has ended and is to be forgotten. */
+  remove(transaction: ServerTransaction): void;
+}
+
+/** One request of a peer's until no retransmission of it can come any more. */
+export abstract class ServerTransaction implements Timed {
+  readonly request: SipRequest;
+  /** The flow the request came on. */
+  readonly flow: Flow;
+  user: ServerUser | undefined;
+  /** Another transaction of the same branch: the CANCEL beside its INVITE. The table's own. */
+  sibling: ServerTransaction | undefined;
+  /** What the table finds it by. */
+  readonly key: string;
+  /** What a request that came twice on different ways is known by; undefined where that is not to be looked for. */
+  readonly mergeKey: string | undefined;
+  /** The one function this transaction gives the transport with everything it sends. */
+  readonly onSendError: () => void;
+
+  protected readonly host: ServerHost;
+  /** The latest response as long as it may be sent again, and its bytes, the same each time. */
+  protected response: SipResponse | undefined;
+  protected bytes: Uint8Array | undefined;
+  /** The timer of retransmissions (G) or of the 100 that we owe. */
+  protected repeat: Timer | undefined;
+  /** The timer that ends a state: H, I, J, L or the last moment for an answer. */
+  protected deadline: Timer | undefined;
+  #toTag: string | undefined;
+  #broken: Timer | undefined;
+
+  constructor(
+    parts: {
+      request: SipRequest;
+      flow: Flow;
+      key: string;
+      mergeKey: string | undefined;
+    },
+    host: ServerHost,
+  ) {
+    this.request = parts.request;
+    this.flow = parts.flow;
+    this.key = parts.key;
+    this.mergeKey = parts.mergeKey;
+    this.host = host;
+    this.onSendError = () => this.transportError();
+  }
+
+  abstract readonly state: string;
+
+  /** The request is new: timers start. */
+  abstract start(): void;
+
+  /** The same request has come again. */
+  abstract receiveAgain(): void;
+
+  /** Sends a response; one that comes too late, or may not be sent at all, is ignored and counted. */
+  abstract respond(response: SipResponse): void;
+
+  /**
+   * The tag of our To: of the request when it has one, else of the latest response, else made up once. A CANCEL's 200
+   * bears it, and a user that answers with it has both responses agree (RFC 3261 section 9.2).
+   */
+  get toTag(): string {
+    this.rememberTag();
+    return this.#toTag ??= this.host.random.token();
+  }
+
+  /** The transport could not send. Told to the user when the wheel next turns, never from inside {@linkcode respond}. */
+  transportError(): void {
+    if (this.#broken !== undefined || this.state === "terminated") return;
+    this.#broken = this.host.clock.schedule(0, this, "transport");
+  }
+
+  onTimer(name: string): void {
+    if (name === "transport") {
+      this.#broken = undefined;
+      this.user?.onTransportError?.();
+    } else {
+      this.onMachineTimer(name);
+    }
+  }
+
+  /** Ends it without a word to anybody: the layer is closing. */
+  abandon(): void {
+    const { clock } = this.host;
+    clock.cancel(this.repeat);
+    clock.cancel(this.deadline);
+    clock.cancel(this.#broken);
+    this.response = undefined;
+    this.bytes = undefined;
+  }
+
+  protected abstract onMachineTimer(name: string): void;
+
+  /** Looks at the latest response's tag: it is not to be lost when the response is let go. */
+  protected rememberTag(): void {
+    this.#toTag = this.request.to?.tag ?? this.response?.to?.tag ?? this.#toTag;
+  }
+
+  /** Lets the response go: it is not sent again from here. */
+  protected forgetResponse(): void {
+    this.rememberTag();
+    this.response = undefined;
+    this.bytes = undefined;
+  }
+
+  /** Sends a response for the first time, and keeps it. */
+  protected sendNew(response: SipResponse): void {
+    this.response = response;
+    this.bytes = serialize(response);
+    this.sendAgain();
+  }
+
+  /** Sends the latest response, if there is one. */
+  protected sendAgain(): void {
+    if (this.bytes !== undefined && this.response !== undefined) {
+      this.host.transmit(this.bytes, this, this.response);
+    }
+  }
+
+  protected ignoreLate(): void {
+    this.host.observer.count("transaction_late_responses");
+  }
+
+  /** §17.2.1: "Once the transaction is in the "Terminated" state, it MUST be destroyed immediately." */
+  protected destroy(): void {
+    this.abandon();
+    this.host.remove(this);
+    this.user?.onTerminated?.();
+  }
+}

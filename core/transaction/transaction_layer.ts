@@ -1,0 +1,135 @@
+/**
+ * The transaction layer (RFC 3261 section 17): between messages as they come and go and whoever asks and answers.
+ *
+ * @module
+ */
+
+import type { Clock } from "../base/clock.ts";
+import type { Limits } from "../base/limits.ts";
+import type { Observer } from "../base/observer.ts";
+import type { Random } from "../base/random.ts";
+import type {
+  SipMessage,
+  SipRequest,
+  SipResponse,
+} from "../message/message.ts";
+import type { ParseProblem } from "../message/parse.ts";
+import type { Flow } from "../transport/flow.ts";
+import type { TransportHandler } from "../transport/transport_layer.ts";
+import type { ClientTransaction, ClientUser } from "./client_transaction.ts";
+import { ClientTransactions, type Destination } from "./client_transactions.ts";
+import { type RequestUser, ServerTransactions } from "./server_transactions.ts";
+import type { TransactionTimers } from "./timers.ts";
+import type { MessageTransport } from "./transport_port.ts";
+
+/** Who asks and answers: the core above this layer. */
+export interface TransactionUser extends RequestUser {
+  /** A response to a request of ours that belongs to no transaction: a late 2xx and the like. */
+  onStrayResponse(response: SipResponse, flow: Flow): void;
+}
+
+/** What a {@linkcode TransactionLayer} is made of. */
+export interface TransactionLayerOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Its `handler` becomes this layer. */
+  readonly transport: MessageTransport;
+  readonly timers: TransactionTimers;
+  readonly limits: Limits;
+  readonly observer: Observer;
+  readonly user: TransactionUser;
+}
+
+/** All transactions of one B2BUA. */
+export class TransactionLayer implements TransportHandler {
+  readonly #clients: ClientTransactions;
+  readonly #servers: ServerTransactions;
+  readonly #limits: Limits;
+  readonly #observer: Observer;
+  readonly #user: TransactionUser;
+  #closed = false;
+
+  constructor(options: TransactionLayerOptions) {
+    this.#clients = new ClientTransactions(options);
+    this.#servers = new ServerTransactions(options);
+    this.#limits = options.limits;
+    this.#observer = options.observer;
+    this.#user = options.user;
+    options.transport.handler = this;
+  }
+
+  /** Transactions alive, both kinds together. */
+  get size(): number {
+    return this.#clients.size + this.#servers.size;
+  }
+
+  /**
+   * Starts a client transaction. `request` has no Via of ours yet; it is put on top with a new branch. Undefined when no
+   * more transactions may be had, or the layer is closed. Not for ACK (that of a 2xx has no transaction) nor CANCEL
+   * ({@linkcode ClientTransaction.cancel}).
+   */
+  request(
+    request: SipRequest,
+    to: Destination,
+    user: ClientUser,
+  ): ClientTransaction | undefined {
+    if (this.#full) {
+      this.#observer.count("transactions_refused");
+      return undefined;
+    }
+    return this.#clients.request(request, to, user);
+  }
+
+  /** Ends all transactions silently and takes no more messages. */
+  close(): void {
+    this.#closed = true;
+    this.#clients.close();
+    this.#servers.close();
+  }
+
+  onMessage(message: SipMessage, flow: Flow): void {
+    if (this.#closed) return;
+    if (message.kind === "request") {
+      this.#servers.receive(message, flow, { full: this.#full });
+    } else {
+      this.#onResponse(message, flow);
+    }
+  }
+
+  onMalformed(problem: ParseProblem, flow: Flow): void {
+    const { message, status, reason } = problem;
+    if (this.#closed || message?.kind !== "request") return;
+    this.#servers.answerStateless(message, flow, { status, reason });
+  }
+
+  get #full(): boolean {
+    return this.#closed || this.size >= this.#limits.transactions;
+  }
+
+  #onResponse(response: SipResponse, flow: Flow): void {
+    // §8.1.3.3: "If more than one Via header field value is present in a response, the UAC SHOULD discard the message."
+    if (hasSeveralVias(response)) {
+      this.#observer.count("transaction_responses_misrouted");
+      return;
+    }
+    if (this.#clients.receive(response)) return;
+    // §18.1.2: "If the value of the "sent-by" parameter in that header field value does not correspond to a value that
+    // the client transport is configured to insert into requests, the response MUST be silently discarded." What matches
+    // a transaction bears a branch that nobody else can know, whatever a NAT has made of the rest.
+    if (response.via?.sentBy.toLowerCase() !== flow.sentBy.toLowerCase()) {
+      this.#observer.count("transaction_responses_misrouted");
+      return;
+    }
+    this.#observer.count("transaction_stray_responses");
+    this.#user.onStrayResponse(response, flow);
+  }
+}
+
+function hasSeveralVias(response: SipResponse): boolean {
+  let lines = 0;
+  for (const line of response.headers.lines) {
+    if (line.key !== "via") continue;
+    if (++lines > 1 || line.raw.includes(",")) return true;
+  }
+  return false;
+}
