@@ -32,9 +32,8 @@ export class ALeg extends Leg {
     this.trunk = parts.trunk;
     this.peer = peerName(invite.flow);
     this.#invite = invite;
-    const tag = parts.context.random.token();
     this.session = new Session(
-      Dialog.uas(invite.request, tag, invite.flow),
+      Dialog.uas(invite.request, invite.toTag, invite.flow),
       parts.context,
       this,
     );

@@ -11,13 +11,11 @@ import type { Random } from "../base/random.ts";
 import { DialogTable } from "../dialog/dialog_table.ts";
 import { responseTo } from "../message/build.ts";
 import { Headers } from "../message/headers.ts";
-import type { SipMessage, SipRequest } from "../message/message.ts";
-import type { ParseProblem } from "../message/parse.ts";
-import { serialize } from "../message/serialize.ts";
+import type { SipRequest } from "../message/message.ts";
 import { RequestSender } from "../transaction/request_sender.ts";
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
 import {
-  DEFAULT_TRANSACTION_TIMERS,
+  DEFAULT_TIMERS,
   type TransactionTimers,
 } from "../transaction/timers.ts";
 import {
@@ -26,7 +24,8 @@ import {
 } from "../transaction/transaction_layer.ts";
 import type { Address } from "../transport/address.ts";
 import type { Flow } from "../transport/flow.ts";
-import { type Dns, Resolver } from "../transport/resolver.ts";
+import type { Dns } from "../transport/dns.ts";
+import { Resolver } from "../transport/resolver.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type Tap, TransportLayer } from "../transport/transport_layer.ts";
 import { type TrunkSettings, TrunkTable } from "../trunk/trunk_table.ts";
@@ -89,7 +88,7 @@ export class B2bua implements TransactionUser {
   constructor(options: B2buaOptions) {
     this.#options = options;
     const limits = options.limits ?? DEFAULT_LIMITS;
-    const timers = { ...DEFAULT_TRANSACTION_TIMERS, ...options.timers };
+    const timers = { ...DEFAULT_TIMERS, ...options.timers };
     const { clock, random, observer } = options;
     this.#transport = new TransportLayer({
       transports: options.transports,
@@ -139,10 +138,6 @@ export class B2bua implements TransactionUser {
       times: { ...DEFAULT_TIMES, ...options.times },
       onInviteFault: options.onInviteFault ?? "route",
       ownInvites: new Set(),
-    };
-    this.#transport.handler = {
-      onMessage: (message, flow) => this.#transactions.receive(message, flow),
-      onMalformed: (problem, flow) => this.#onMalformed(problem, flow),
     };
   }
 
@@ -326,24 +321,9 @@ export class B2bua implements TransactionUser {
   ): void {
     this.#context.observer.count("requests_refused");
     transaction.respond(responseTo(transaction.request, status, {
-      toTag: this.#context.random.token(),
+      toTag: transaction.toTag,
       ...parts,
     }));
-  }
-
-  #onMalformed(problem: ParseProblem, flow: Flow): void {
-    const { message } = problem;
-    if (message?.kind !== "request" || message.via === undefined) return;
-    const response = responseTo(message, problem.status, {
-      reason: problem.reason,
-      toTag: this.#context.random.token(),
-    });
-    this.#send(response, this.#transport.responseFlow(message.via, flow));
-  }
-
-  #send(message: SipMessage, flow: Flow | undefined): void {
-    if (flow === undefined) return;
-    this.#transport.send(serialize(message), flow, undefined, message);
   }
 
   #planesOf(policy: Policy): MessagePlanes {

@@ -1,6 +1,6 @@
 /**
  * What a hook returns: plain data that says what to do, never the doing. Each is made by the function of the same
- * name; a policy may also return the object itself.
+ * name; a policy may also return the object itself. Each function stands alone: a sandbox takes its text as it is.
  *
  * @module
  */
@@ -92,6 +92,11 @@ export type MessageDecision = Answer | Reject | Drop;
 export function route(
   ...targets: (RouteTarget | (RouteOptions & { readonly to?: undefined }))[]
 ): Route {
+  function isOptions(
+    target: unknown,
+  ): target is RouteOptions & { readonly to?: undefined } {
+    return typeof target === "object" && target !== null && !("to" in target);
+  }
   const last = targets.at(-1);
   const options = isOptions(last) ? last : {};
   const list = targets.filter((target): target is RouteTarget =>
@@ -140,10 +145,4 @@ export function drop(): Drop {
 /** Goes on to the next target. */
 export function next(): Next {
   return { action: "next" };
-}
-
-function isOptions(
-  target: unknown,
-): target is RouteOptions & { readonly to?: undefined } {
-  return typeof target === "object" && target !== null && !("to" in target);
 }

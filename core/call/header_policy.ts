@@ -52,14 +52,6 @@ export const OWN_FIELDS: ReadonlyMap<string, string> = new Map([
   ["proxy-require", "asks the proxies of one leg"],
 ]);
 
-/** Fields that hold token lists, by key, with what is let through. */
-export const FILTERED_FIELDS: ReadonlyMap<string, ReadonlySet<string>> =
-  new Map([
-    ["supported", passableTags()],
-    ["require", passableTags()],
-    ["allow", passableMethods()],
-  ]);
-
 /** Methods we know what to do with; what Allow says in our own answers. */
 export const METHODS: readonly string[] = [
   "INVITE",
@@ -90,6 +82,16 @@ export const PASSABLE_TAGS: readonly string[] = [
   "uui",
 ];
 
+const PASSABLE: ReadonlySet<string> = new Set(PASSABLE_TAGS);
+
+/** Fields that hold token lists, by key, with what is let through. */
+export const FILTERED_FIELDS: ReadonlyMap<string, ReadonlySet<string>> =
+  new Map([
+    ["supported", PASSABLE],
+    ["require", PASSABLE],
+    ["allow", new Set(METHODS)],
+  ]);
+
 /** The part of a received message that may go to the other leg. */
 export function crossing(message: SipMessage): Content {
   const headers = new Headers();
@@ -112,18 +114,7 @@ export function crossing(message: SipMessage): Content {
 
 /** RFC 3261 section 8.2.2.3: the option tags of Require that we do not understand. */
 export function unsupportedTags(message: SipMessage): string[] {
-  const passable = passableTags();
   return message.list("require").filter((tag) =>
-    !passable.has(tag.toLowerCase())
+    !PASSABLE.has(tag.toLowerCase())
   );
-}
-
-let tags: ReadonlySet<string> | undefined;
-
-function passableTags(): ReadonlySet<string> {
-  return tags ??= new Set(PASSABLE_TAGS);
-}
-
-function passableMethods(): ReadonlySet<string> {
-  return new Set(METHODS);
 }

@@ -191,12 +191,14 @@ class DraftHeaders implements HeadersView {
 
   set(name: string, value: string): void {
     checkName("set", name);
-    this.#write().set(name, checkedValue("set", { name, value }));
+    const bytes = checkedValue("set", { name, value });
+    this.#write().set(name, bytes);
   }
 
   append(name: string, value: string): void {
     checkName("append", name);
-    this.#write().append(name, checkedValue("append", { name, value }));
+    const bytes = checkedValue("append", { name, value });
+    this.#write().append(name, bytes);
   }
 
   delete(name: string): boolean {

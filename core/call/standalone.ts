@@ -230,7 +230,7 @@ export class Standalone implements LegView {
       headers.append("Allow", METHODS.join(", "));
     }
     const response = responseTo(transaction.request, status, {
-      toTag: context.random.token(),
+      toTag: transaction.toTag,
       reason: parts.reason,
       headers,
       body: parts.body,
