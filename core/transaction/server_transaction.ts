@@ -122,6 +122,11 @@ export abstract class ServerTransaction implements Timed {
     this.bytes = undefined;
   }
 
+  /** Forgets the request without an answer; should it come again, it counts as new. */
+  drop(): void {
+    this.destroy();
+  }
+
   protected abstract onMachineTimer(name: string): void;
 
   /** Looks at the latest response's tag: it is not to be lost when the response is let go. */
