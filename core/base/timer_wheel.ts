@@ -116,14 +116,17 @@ export class TimerWheel implements Clock {
   /** Moves time to `toMs`, firing each timer on the way in its own millisecond, in due order. */
   advance(toMs: number): void {
     const target = Math.floor(toMs);
-    for (;;) {
-      const due = this.nextDueMs();
-      if (due === undefined || due > target) break;
-      if (due > this.#now) this.#now = due;
-      this.#runSlots();
+    try {
+      for (;;) {
+        const due = this.nextDueMs();
+        if (due === undefined || due > target) break;
+        if (due > this.#now) this.#now = due;
+        this.#runSlots();
+      }
+      if (target > this.#now) this.#now = target;
+    } finally {
+      this.#announcedMs = this.nextDueMs() ?? Infinity;
     }
-    if (target > this.#now) this.#now = target;
-    this.#announcedMs = this.nextDueMs() ?? Infinity;
   }
 
   /** Empties the slots whose time is now, the highest level first, so that timers move down before they fire. */
@@ -146,13 +149,22 @@ export class TimerWheel implements Clock {
     ring.previous.next = ring;
     head.next = head.previous = head;
     this.#mark(level, slot, false);
-    for (let entry = ring.next; entry !== ring; entry = ring.next) {
-      entry.level = -1;
-      this.#unlink(entry);
-      if (fire) {
-        this.#count--;
-        entry.owner?.onTimer(entry.name);
-      } else {
+    try {
+      for (let entry = ring.next; entry !== ring; entry = ring.next) {
+        entry.level = -1;
+        this.#unlink(entry);
+        if (fire) {
+          this.#count--;
+          entry.owner?.onTimer(entry.name);
+        } else {
+          this.#insert(entry);
+        }
+      }
+    } finally {
+      // Empty, unless an owner threw: then the others still get their turn.
+      for (let entry = ring.next; entry !== ring; entry = ring.next) {
+        entry.level = -1;
+        this.#unlink(entry);
         this.#insert(entry);
       }
     }
