@@ -14,10 +14,15 @@ import type {
   SipResponse,
 } from "../message/message.ts";
 import type { ParseProblem } from "../message/parse.ts";
+import { MAGIC_COOKIE } from "../message/via.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { TransportHandler } from "../transport/transport_layer.ts";
 import type { ClientTransaction, ClientUser } from "./client_transaction.ts";
-import { ClientTransactions, type Destination } from "./client_transactions.ts";
+import {
+  ClientTransactions,
+  type Destination,
+  withVia,
+} from "./client_transactions.ts";
 import { type RequestUser, ServerTransactions } from "./server_transactions.ts";
 import type { TransactionTimers } from "./timers.ts";
 import type { MessageTransport } from "./transport_port.ts";
@@ -46,6 +51,7 @@ export class TransactionLayer implements TransportHandler {
   readonly #servers: ServerTransactions;
   readonly #limits: Limits;
   readonly #observer: Observer;
+  readonly #random: Random;
   readonly #user: TransactionUser;
   #closed = false;
 
@@ -54,6 +60,7 @@ export class TransactionLayer implements TransportHandler {
     this.#servers = new ServerTransactions(options);
     this.#limits = options.limits;
     this.#observer = options.observer;
+    this.#random = options.random;
     this.#user = options.user;
     options.transport.handler = this;
   }
@@ -78,6 +85,12 @@ export class TransactionLayer implements TransportHandler {
       return undefined;
     }
     return this.#clients.request(request, to, user);
+  }
+
+  /** A request outside any transaction, our Via with a branch of its own on top: the ACK of a 2xx (section 13.2.2.4). */
+  stamped(request: SipRequest, flow: Flow): SipRequest {
+    const branch = `${MAGIC_COOKIE}${this.#random.token()}`;
+    return withVia(request, { branch, flow });
   }
 
   /** Ends all transactions silently and takes no more messages. */

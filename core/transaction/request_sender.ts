@@ -1,0 +1,252 @@
+/**
+ * Requests to URIs: resolved, tried at one target after the other (RFC 3263 section 4.3), by TCP where they are too large
+ * for UDP (RFC 3261 section 18.1.1). Each try is a transaction of its own.
+ *
+ * @module
+ */
+
+import type { Clock, Timed, Timer } from "../base/clock.ts";
+import type { Observer } from "../base/observer.ts";
+import { SipRequest, type SipResponse } from "../message/message.ts";
+import type { SipUri } from "../message/uri.ts";
+import type { Target } from "../transport/address.ts";
+import type { Flow } from "../transport/flow.ts";
+import { Attempts, estimatedBytes } from "./attempts.ts";
+import type {
+  ClientFailure,
+  ClientTransaction,
+  ClientUser,
+} from "./client_transaction.ts";
+import type { Destination } from "./client_transactions.ts";
+import { AckSender, type SentAck } from "./sent_ack.ts";
+import type { TransactionLayer } from "./transaction_layer.ts";
+import type { MessageTransport } from "./transport_port.ts";
+
+export type { SentAck } from "./sent_ack.ts";
+
+/** Why no (further) response comes. `unresolved`: the URI leads nowhere, or it was cancelled before it was known where to. */
+export type SendingFailure = ClientFailure | "unresolved";
+
+/** Who waits for the responses. Nothing is called before {@linkcode RequestSender.send} has returned. */
+export interface SendingUser {
+  /** Each provisional response, then one final (of an INVITE: every 2xx) from the target that gave it. */
+  onResponse(response: SipResponse, transaction: ClientTransaction): void;
+  /** Instead of a final response: no target is left. */
+  onFailure(failure: SendingFailure): void;
+}
+
+/** Where a request is to go. */
+export interface SendRoute {
+  /** What is resolved, where no targets are given. */
+  readonly uri?: SipUri | undefined;
+  /** The targets in order of trial. */
+  readonly targets?: readonly Target[] | undefined;
+  /** A connection to prefer where it leads to the target. */
+  readonly flow?: Flow | undefined;
+  /** The listener to send from. */
+  readonly listener?: string | undefined;
+  /**
+   * Finishes the request for the flow it will leave on (Contact, say). It is called once for each try, with a copy that
+   * it may change; Via is put on top afterwards.
+   */
+  prepare?(draft: SipRequest, flow: Flow): SipRequest;
+}
+
+/** A request on its way. */
+export interface Sending {
+  /** Cancels an INVITE (RFC 3261 section 9.1) and tries no more targets; an answer or a failure still comes. */
+  cancel(reason?: string): void;
+  /** The try that is running, or the last one; undefined until the address is known. */
+  readonly transaction: ClientTransaction | undefined;
+}
+
+/** Turns URIs into targets: the resolver, RFC 3263. */
+export interface TargetResolver {
+  resolve(uri: SipUri): readonly Target[] | Promise<readonly Target[]>;
+}
+
+/** What a {@linkcode RequestSender} is made of. */
+export interface RequestSenderOptions {
+  readonly transactions: TransactionLayer;
+  readonly resolver: TargetResolver;
+  readonly transport: MessageTransport;
+  readonly clock: Clock;
+  readonly observer: Observer;
+}
+
+/** Sends requests wherever their URIs lead. */
+export class RequestSender {
+  readonly #options: RequestSenderOptions;
+
+  constructor(options: RequestSenderOptions) {
+    this.#options = options;
+  }
+
+  /** Sends a request: neither ACK nor CANCEL. `request` has no Via of ours yet. */
+  send(request: SipRequest, route: SendRoute, user: SendingUser): Sending {
+    const sending = new RequestSending(
+      { request, route, user },
+      this.#options,
+    );
+    this.#withTargets(route, (targets) => sending.start(targets));
+    return sending;
+  }
+
+  /** Sends the ACK of a 2xx. */
+  sendAck(ack: SipRequest, route: SendRoute): SentAck {
+    const { transactions, transport, clock, observer } = this.#options;
+    const sender = new AckSender({
+      messageFor: (flow) =>
+        transactions.stamped(finished(ack, route, flow), flow),
+      bytes: estimatedBytes(ack),
+      clock,
+      observer,
+      transport,
+    });
+    this.#withTargets(
+      route,
+      (targets) => sender.start(attemptsFor(targets, route, transport)),
+    );
+    return sender;
+  }
+
+  /** At once where the targets are known: promises only for what DNS is asked for. */
+  #withTargets(
+    route: SendRoute,
+    then: (targets: readonly Target[]) => void,
+  ): void {
+    const found = route.targets ??
+      (route.uri === undefined
+        ? []
+        : this.#options.resolver.resolve(route.uri));
+    if (found instanceof Promise) found.then(then, () => then([]));
+    else then(found);
+  }
+}
+
+/** One request and its tries. */
+class RequestSending implements Sending, ClientUser, Timed {
+  readonly #request: SipRequest;
+  readonly #route: SendRoute;
+  readonly #user: SendingUser;
+  readonly #options: RequestSenderOptions;
+  readonly #bytes: number;
+  #attempts: Attempts | undefined;
+  #transaction: ClientTransaction | undefined;
+  /** The running try has had a response. */
+  #heard = false;
+  #cancelled = false;
+  #verdict: SendingFailure = "unresolved";
+  #failing: Timer | undefined;
+
+  constructor(
+    parts: { request: SipRequest; route: SendRoute; user: SendingUser },
+    options: RequestSenderOptions,
+  ) {
+    this.#request = parts.request;
+    this.#route = parts.route;
+    this.#user = parts.user;
+    this.#options = options;
+    this.#bytes = estimatedBytes(parts.request);
+  }
+
+  get transaction(): ClientTransaction | undefined {
+    return this.#transaction;
+  }
+
+  start(targets: readonly Target[]): void {
+    if (this.#cancelled) return;
+    const { transport } = this.#options;
+    this.#attempts = attemptsFor(targets, this.#route, transport);
+    if (targets.length > 0) this.#verdict = "transport";
+    if (!this.#tryNext()) this.#fail();
+  }
+
+  cancel(reason?: string): void {
+    if (this.#cancelled) return;
+    this.#cancelled = true;
+    // Nothing has left yet: there is nothing to cancel, and nothing will come.
+    if (this.#transaction === undefined) this.#fail();
+    else this.#transaction.cancel(reason);
+  }
+
+  onResponse(response: SipResponse, transaction: ClientTransaction): void {
+    if (transaction !== this.#transaction) return;
+    this.#heard = true;
+    // RFC 3263 §4.3: "failure occurs if the transaction layer reports a 503 error response or a transport failure of some
+    // sort [...]. If a failure occurs, the client SHOULD create a new request, which is identical to the previous, but has
+    // a different value of the Via branch ID than the previous".
+    if (response.status === 503 && !this.#cancelled && this.#tryNext()) return;
+    this.#user.onResponse(response, transaction);
+  }
+
+  onFailure(failure: ClientFailure, transaction: ClientTransaction): void {
+    if (transaction !== this.#transaction) return;
+    this.#verdict = failure;
+    // RFC 3263 §4.3: "Failure also occurs if the transaction layer times out without ever having received any response,
+    // provisional or final": one that has spoken is not given up for another.
+    const final = this.#cancelled || (failure === "timeout" && this.#heard);
+    if (!final && failure === "transport" && this.#tryUdp()) return;
+    if (!final && this.#tryNext()) return;
+    this.#user.onFailure(failure);
+  }
+
+  onTimer(_name: string): void {
+    this.#failing = undefined;
+    this.#user.onFailure(this.#verdict);
+  }
+
+  /** Tries the next target; false when there is none. */
+  #tryNext(): boolean {
+    const destination = this.#attempts?.next(this.#bytes);
+    return destination !== undefined && this.#send(destination);
+  }
+
+  #tryUdp(): boolean {
+    const destination = this.#attempts?.backToUdp();
+    if (destination === undefined) return false;
+    this.#options.observer.count("transaction_tcp_fallbacks");
+    return this.#send(destination);
+  }
+
+  #send(destination: Destination): boolean {
+    const draft = finished(this.#request, this.#route, destination.flow);
+    this.#heard = false;
+    const before = this.#transaction;
+    const { transactions, observer } = this.#options;
+    const transaction = transactions.request(draft, destination, this);
+    if (transaction === undefined) return false;
+    if (before !== undefined) observer.count("transaction_failovers");
+    this.#transaction = transaction;
+    return true;
+  }
+
+  /** Not from inside a call of the user's. */
+  #fail(): void {
+    this.#failing ??= this.#options.clock.schedule(0, this, "failed");
+  }
+}
+
+function attemptsFor(
+  targets: readonly Target[],
+  route: SendRoute,
+  transport: MessageTransport,
+): Attempts {
+  const udpOnly = route.uri?.param("transport")?.toLowerCase() === "udp";
+  const { flow, listener } = route;
+  return new Attempts(transport, { targets, flow, listener, udpOnly });
+}
+
+/** A copy of the request, finished for its flow. */
+function finished(
+  request: SipRequest,
+  route: SendRoute,
+  flow: Flow,
+): SipRequest {
+  if (route.prepare === undefined) return request;
+  const { method, uri, headers, body } = request;
+  return route.prepare(
+    new SipRequest(method, uri, headers.clone(), body),
+    flow,
+  );
+}

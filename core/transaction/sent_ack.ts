@@ -1,0 +1,77 @@
+/** The ACK of a 2xx, which is no transaction (RFC 3261 section 13.2.2.4): sent, and sent again. */
+
+import type { Clock, Timed, Timer } from "../base/clock.ts";
+import type { Observer } from "../base/observer.ts";
+import type { SipRequest } from "../message/message.ts";
+import { serialize } from "../message/serialize.ts";
+import type { Flow } from "../transport/flow.ts";
+import type { Attempts } from "./attempts.ts";
+import type { Destination } from "./client_transactions.ts";
+import type { MessageTransport } from "./transport_port.ts";
+
+/** An ACK that was sent. */
+export interface SentAck {
+  /** Sends the same bytes again; nothing while they still wait for their address. */
+  resend(): void;
+}
+
+/** What an {@linkcode AckSender} needs. */
+export interface AckParts {
+  /** The ACK for a flow, our Via on top. */
+  readonly messageFor: (flow: Flow) => SipRequest;
+  /** How long it is going to be. */
+  readonly bytes: number;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly transport: MessageTransport;
+}
+
+/** An ACK on its way, or waiting for its address. It keeps no more than its bytes once it is sent. */
+export class AckSender implements SentAck, Timed {
+  readonly #parts: AckParts;
+  #attempts: Attempts | undefined;
+  #destination: Destination | undefined;
+  #message: SipRequest | undefined;
+  #bytes: Uint8Array | undefined;
+  #broken: Timer | undefined;
+  readonly #onSendError = (): void => {
+    this.#broken ??= this.#parts.clock.schedule(0, this, "next");
+  };
+
+  constructor(parts: AckParts) {
+    this.#parts = parts;
+  }
+
+  /** The targets are known: sends it. */
+  start(attempts: Attempts): void {
+    this.#attempts = attempts;
+    this.#try(attempts.next(this.#parts.bytes));
+  }
+
+  resend(): void {
+    if (this.#bytes === undefined || this.#destination === undefined) return;
+    const { transport } = this.#parts;
+    const { target, flow } = this.#destination;
+    const way = flow.open
+      ? flow
+      : transport.flowTo(target, undefined, flow.listener) ?? flow;
+    transport.send(this.#bytes, way, this.#onSendError, this.#message);
+  }
+
+  onTimer(_name: string): void {
+    this.#broken = undefined;
+    const attempts = this.#attempts;
+    this.#try(attempts?.backToUdp() ?? attempts?.next(this.#parts.bytes));
+  }
+
+  #try(destination: Destination | undefined): void {
+    if (destination === undefined) {
+      this.#parts.observer.count("transaction_acks_unsendable");
+      return;
+    }
+    this.#destination = destination;
+    this.#message = this.#parts.messageFor(destination.flow);
+    this.#bytes = serialize(this.#message);
+    this.resend();
+  }
+}
