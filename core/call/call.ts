@@ -11,9 +11,9 @@ import { ALeg } from "./a_leg.ts";
 import { BLeg, type BLegInvite } from "./b_leg.ts";
 import { bestFailure, type Failure } from "./best_response.ts";
 import { Bridge } from "./bridge.ts";
-import { builtInPolicy } from "./built_in_policy.ts";
 import type { CallContext } from "./call_context.ts";
 import type { CallEvent } from "./call_event.ts";
+import { CallPolicy } from "./call_policy.ts";
 import { InviteView } from "./call_view.ts";
 import { checkDecision, headersOf, reasonOf } from "./decision_check.ts";
 import type {
@@ -27,8 +27,8 @@ import type { SipRequest } from "../message/message.ts";
 import { type Content, crossing } from "./header_policy.ts";
 import { Hunt, type HuntOwner } from "./hunt.ts";
 import { type Leg, type LegOwner, NO_CONTENT } from "./leg.ts";
-import { type MessagePlanes, reportFault } from "./message_hooks.ts";
-import type { Awaitable, CallSummary, CallView, Policy } from "./policy.ts";
+import type { MessagePlanes } from "./message_hooks.ts";
+import type { CallSummary, CallView, Policy } from "./policy.ts";
 import { peerName } from "./peer_name.ts";
 import { type Target, targetOf } from "./target.ts";
 
@@ -56,6 +56,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
   #b: BLeg | undefined;
   readonly #hunt: Hunt;
   readonly #bridge = new Bridge();
+  readonly #policy: CallPolicy;
   readonly #startedAtMs: number;
   #answeredAtMs: number | undefined;
   #invite: SipRequest;
@@ -76,6 +77,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
     this.#invite = parts.invite.request;
     this.view = this.#viewOf(this.#invite);
     this.#hunt = new Hunt(parts.context, this);
+    this.#policy = new CallPolicy(parts.policy, this, parts.context);
     this.#a = new ALeg(parts.invite, {
       context: parts.context,
       owner: this,
@@ -98,10 +100,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
       return;
     }
     this.#a.trying();
-    this.#ask("onInvite", {
-      call: () => this.#parts.policy.onInvite?.(this.view),
-      take: (decision, faulty) => this.#take(decision, faulty),
-    });
+    this.#policy.onInvite((decision) => this.#takeInvite(decision));
   }
 
   /** The caller's CANCEL. */
@@ -126,18 +125,14 @@ export class Call implements LegOwner, HuntOwner, Timed {
   }
 
   onTargetFailed(target: Target, failure: Failure): void {
-    this.#ask("onFailure", {
-      call: () =>
-        this.#parts.policy.onFailure?.(this.view, {
-          target: target.name,
-          status: failure.status,
-          reason: toText(failure.reason),
-          local: failure.local,
-          contacts: failure.contacts.map(toText),
-          remaining: this.#hunt.remaining,
-        }),
-      take: (decision) => this.#takeFailure(decision, failure),
-    });
+    this.#policy.onFailure({
+      target: target.name,
+      status: failure.status,
+      reason: toText(failure.reason),
+      local: failure.local,
+      contacts: failure.contacts.map(toText),
+      remaining: this.#hunt.remaining,
+    }, (decision, ours) => this.#takeFailure(decision, { failure, ours }));
   }
 
   handle(leg: Leg, event: CallEvent): void {
@@ -224,109 +219,36 @@ export class Call implements LegOwner, HuntOwner, Timed {
     return this.#b ?? this.#hunt.legs.find((one) => one.connected);
   }
 
-  /**
-   * Asks a hook, now or later, and takes its decision; a fault counts as silence. A decision that comes after the
-   * call is over is void.
-   */
-  #ask<D>(
-    hook: "onInvite" | "onFailure",
-    question: {
-      call: () => Awaitable<D | void>;
-      take: (decision: D | undefined, faulty: boolean) => void;
-    },
+  #takeInvite(decision: InviteDecision): void {
+    switch (decision.action) {
+      case "route":
+        this.#route(decision);
+        return;
+      case "reject":
+        this.#refuse(decision.status, decision);
+        return;
+      case "redirect":
+        this.#redirect(decision.contacts);
+        return;
+    }
+  }
+
+  /** `ours` is true for a decision of the built-in policy, which knows nothing of targets that still ring. */
+  #takeFailure(
+    decision: FailureDecision,
+    { failure, ours }: { failure: Failure; ours: boolean },
   ): void {
-    const take = (decision: D | void, faulty: boolean): void => {
-      if (this.#over) return;
-      try {
-        question.take(decision ?? undefined, faulty);
-      } catch (error) {
-        this.#fault(hook, error);
-        question.take(undefined, true);
-      }
-    };
-    const fault = (error: unknown): void => {
-      this.#fault(hook, error);
-      take(undefined, true);
-    };
-    let answer: Awaitable<D | void>;
-    try {
-      answer = question.call();
-    } catch (error) {
-      fault(error);
-      return;
-    }
-    if (answer instanceof Promise) {
-      answer.then((decision) => take(decision, false), fault);
-    } else take(answer, false);
-  }
-
-  #fault(hook: string, error: unknown): void {
-    reportFault(this.#context.observer, {
-      policy: this.#parts.policy.name ?? "policy",
-      hook,
-      error,
-    });
-  }
-
-  #take(decision: InviteDecision | undefined, faulty: boolean): void {
-    if (faulty && this.#context.onInviteFault === "reject") {
-      this.#refuse(500);
-      return;
-    }
-    const builtIn = builtInPolicy(this.#context.routes);
-    const taken = decision ??
-      builtIn.onInvite(this.view) as InviteDecision;
-    checkDecision(
-      taken,
-      (name) => this.#context.trunks.get(name) !== undefined,
-    );
-    switch (taken.action) {
-      case "route":
-        this.#route(taken);
-        return;
-      case "reject":
-        this.#refuse(taken.status, taken);
-        return;
-      case "redirect":
-        this.#redirect(taken.contacts);
-        return;
-    }
-  }
-
-  #takeFailure(decision: FailureDecision | undefined, failure: Failure): void {
-    const taken = decision ??
-      builtInPolicy(this.#context.routes).onFailure(this.view, {
-        target: "",
-        status: failure.status,
-        reason: failure.reason,
-        local: failure.local,
-        contacts: [],
-        remaining: this.#hunt.remaining,
-      }) as FailureDecision;
-    checkDecision(
-      taken,
-      (name) => this.#context.trunks.get(name) !== undefined,
-    );
-    switch (taken.action) {
+    switch (decision.action) {
       case "next":
-        if (!this.#hunt.proceed()) this.#relayBest(failure);
-        return;
-      case "route":
-        this.#route(taken);
-        return;
-      case "reject":
-        this.#refuse(taken.status, taken);
-        return;
-      case "redirect":
-        this.#redirect(taken.contacts);
+        if (!this.#hunt.proceed()) this.#relayBest(undefined);
         return;
       case "relay":
-        // In parallel the others may still answer, but for a 6xx (RFC 3261 §16.7 step 5).
-        if (
-          decision === undefined && failure.status < 600 &&
-          this.#hunt.remaining > 0
-        ) return;
-        this.#relayBest(decision === undefined ? undefined : failure);
+        this.#relayBest(ours ? undefined : failure);
+        return;
+      case "route":
+      case "reject":
+      case "redirect":
+        this.#takeInvite(decision);
         return;
     }
   }
@@ -389,7 +311,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
           checkDecision({ ...decision, action: "reject" }, () => false);
           this.#refuse(decision.status, decision);
         } catch (error) {
-          this.#fault("message hook", error);
+          this.#policy.fault("message hook", error);
           this.#refuse(500);
         }
         return;
@@ -445,17 +367,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
       cause: how.cause,
     };
     this.#parts.onOver(this, summary);
-    const done = (): void => this.#parts.onDone(this);
-    try {
-      const told = this.#parts.policy.onEnd?.(this.view, summary);
-      if (told instanceof Promise) {
-        told.catch((error) => this.#fault("onEnd", error)).then(done);
-        return;
-      }
-    } catch (error) {
-      this.#fault("onEnd", error);
-    }
-    done();
+    this.#policy.onEnd(summary, () => this.#parts.onDone(this));
   }
 
   /** The user part the caller dialled, for trunks. */

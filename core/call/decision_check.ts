@@ -75,13 +75,13 @@ function checkTarget(
   isTrunk: (name: string) => boolean,
 ): void {
   const name = targetName(target);
+  if (typeof target !== "string") headersOf(target.headers);
   if (isTrunk(name)) return;
   if (parseSipUri(fromText(name)) === undefined) {
     throw new TypeError(
       `Cannot route call: target "${name}" is neither a trunk nor a SIP URI`,
     );
   }
-  if (typeof target !== "string") headersOf(target.headers);
 }
 
 function checkFinal(status: number): void {

@@ -1,38 +1,50 @@
 /** All dialogs, found by Call-ID and tags and never by URI (RFC 3261 section 12.2.2). */
 
 import type { SipRequest } from "../message/message.ts";
-import type { Session } from "./session.ts";
+import type { ServerTransaction } from "../transaction/server_transaction.ts";
+import type { Dialog } from "./dialog.ts";
+
+/** What lives in a dialog and takes its requests. */
+export interface DialogUsage {
+  readonly dialog: Dialog;
+  /** Any request but ACK and CANCEL. */
+  receive(transaction: ServerTransaction): void;
+  receiveAck(ack: SipRequest): void;
+  /** The CANCEL of a request it received. */
+  receiveCancel(transaction: ServerTransaction): void;
+  close(): void;
+}
 
 /** The table of one B2BUA. */
 export class DialogTable {
-  readonly #sessions = new Map<string, Session>();
+  readonly #usages = new Map<string, DialogUsage>();
 
   /** How many dialogs there are: part of the leak check. */
   get size(): number {
-    return this.#sessions.size;
+    return this.#usages.size;
   }
 
-  add(session: Session): void {
-    this.#sessions.set(session.dialog.key, session);
+  add(usage: DialogUsage): void {
+    this.#usages.set(usage.dialog.key, usage);
   }
 
-  remove(session: Session): void {
-    const { key } = session.dialog;
-    if (this.#sessions.get(key) === session) this.#sessions.delete(key);
+  remove(usage: DialogUsage): void {
+    const { key } = usage.dialog;
+    if (this.#usages.get(key) === usage) this.#usages.delete(key);
   }
 
   /** The dialog a request belongs to. */
-  find(request: SipRequest): Session | undefined {
+  find(request: SipRequest): DialogUsage | undefined {
     const localTag = request.to?.tag;
     if (localTag === undefined) return undefined;
-    const session = this.#sessions.get(
+    const usage = this.#usages.get(
       `${localTag} ${request.from?.tag ?? ""}`,
     );
-    return session?.dialog.callId === request.callId ? session : undefined;
+    return usage?.dialog.callId === request.callId ? usage : undefined;
   }
 
   /** All of them, for a shutdown. */
-  all(): Session[] {
-    return [...this.#sessions.values()];
+  all(): DialogUsage[] {
+    return [...this.#usages.values()];
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Timed, Timer } from "../base/clock.ts";
-import type { SipResponse } from "../message/message.ts";
+import type { SipRequest, SipResponse } from "../message/message.ts";
 import type { ClientTransaction } from "../transaction/client_transaction.ts";
 import type {
   Sending,
@@ -13,9 +13,10 @@ import type {
   SendingUser,
   SentAck,
 } from "../transaction/request_sender.ts";
-import type { RequestParts } from "./dialog.ts";
+import type { Flow } from "../transport/flow.ts";
+import type { DialogContext } from "./context.ts";
+import type { Dialog, RequestParts } from "./dialog.ts";
 import { glareWaitMs } from "./glare.ts";
-import type { Session } from "./session.ts";
 
 /** Who waits for the outcome: any number of provisional responses, then one call of either kind. */
 export interface OutgoingUser {
@@ -24,12 +25,24 @@ export interface OutgoingUser {
   onFailure(failure: SendingFailure | "busy" | "ended"): void;
 }
 
+/** What a request asks of the session it belongs to. */
+export interface OutgoingHost {
+  readonly dialog: Dialog;
+  readonly context: DialogContext;
+  prepare(request: SipRequest, flow: Flow): SipRequest;
+  sendAck(cseq: number, parts: RequestParts): SentAck;
+  /** It came to its end. */
+  onOutgoingDone(outgoing: Outgoing): void;
+  /** The peer refused it with this status. */
+  onRefused(method: string, status: number): void;
+}
+
 /** How often a request of our own is tried again after 491. */
 const MAX_GLARE_RETRIES = 5;
 
 /** One outgoing in-dialog request. */
 export class Outgoing implements SendingUser, Timed {
-  readonly #session: Session;
+  readonly #session: OutgoingHost;
   readonly #parts: RequestParts;
   readonly #user: OutgoingUser;
   #sending: Sending | undefined;
@@ -41,7 +54,7 @@ export class Outgoing implements SendingUser, Timed {
   #wait: Timer | undefined;
 
   constructor(
-    session: Session,
+    session: OutgoingHost,
     readonly method: string,
     options: {
       parts: RequestParts;

@@ -15,8 +15,9 @@ import type { Flow } from "../transport/flow.ts";
 import { Acceptance } from "./acceptance.ts";
 import type { DialogContext, OutboundFilter } from "./context.ts";
 import type { Dialog, RequestParts } from "./dialog.ts";
+import type { DialogUsage } from "./dialog_table.ts";
 import { busyRetryAfterSeconds } from "./glare.ts";
-import { Outgoing, type OutgoingUser } from "./outgoing.ts";
+import { Outgoing, type OutgoingHost, type OutgoingUser } from "./outgoing.ts";
 
 /** What a reply carries besides what its request dictates. */
 export interface ReplyParts {
@@ -42,7 +43,7 @@ export interface SessionUser extends OutboundFilter {
 }
 
 /** One session. */
-export class Session {
+export class Session implements DialogUsage, OutgoingHost {
   #user: SessionUser;
   /** The peer's requests not finally answered, few at a time. */
   #incoming: ServerTransaction[] = [];
