@@ -18,14 +18,20 @@ export function nonSip(bytes: Uint8Array): NonSip {
   if (length <= 16) {
     let text = "";
     for (const byte of bytes) {
-      if (byte > 0x20) text += String.fromCharCode(byte);
+      if (!isFiller(byte)) text += String.fromCharCode(byte);
     }
     return text === "" || KEEP_ALIVE_WORDS.test(text)
       ? "keep_alive"
       : undefined;
   }
-  for (const byte of bytes) if (byte > 0x20) return undefined;
+  for (const byte of bytes) if (!isFiller(byte)) return undefined;
   return "keep_alive";
+}
+
+/** NUL, tab, LF, CR, space. */
+function isFiller(byte: number): boolean {
+  return byte === 0 || byte === 0x09 || byte === 0x0a || byte === 0x0d ||
+    byte === 0x20;
 }
 
 /**
