@@ -25,7 +25,10 @@ export function fromBytes(
     .toString("latin1");
 }
 
-/** A byte string to bytes, written into `target` at `offset`; returns how many were written. */
+/**
+ * A byte string to bytes, written into `target` at `offset`; returns how many were written. Bytes of `target` after
+ * them, up to twice the text's length, may change too.
+ */
 export function writeBytes(
   text: string,
   target: Uint8Array,

@@ -1,0 +1,95 @@
+import { assertEquals } from "@std/assert";
+import { hasToken, splitList } from "../../../core/message/list.ts";
+import {
+  areParams,
+  eachParam,
+  endOfQuoted,
+  getParam,
+  withParam,
+} from "../../../core/message/params.ts";
+
+Deno.test("a parameter is found by its name, whatever the case", () => {
+  const text = ';Tag=abc; lr ;q = 0.5;x="a;b=\\"c";tag=second';
+  assertEquals(getParam(text, "tag"), "abc");
+  assertEquals(getParam(text, "lr"), "");
+  assertEquals(getParam(text, "q"), "0.5");
+  assertEquals(getParam(text, "x"), '"a;b=\\"c"');
+  assertEquals(getParam(text, "b"), undefined);
+});
+
+Deno.test("parameters are added, replaced in place and removed", () => {
+  assertEquals(withParam(";a=1;b", { name: "c", value: "2" }), ";a=1;b;c=2");
+  assertEquals(withParam(";a=1;b", { name: "A", value: "2" }), ";A=2;b");
+  assertEquals(withParam(";a=1;b", { name: "a", value: undefined }), ";a;b");
+  assertEquals(
+    withParam(";a=1;b;a=2", { name: "a", value: undefined, remove: true }),
+    ";b",
+  );
+  assertEquals(withParam("", { name: "lr", value: undefined }), ";lr");
+});
+
+Deno.test("all parameters in order", () => {
+  assertEquals([...eachParam(";a=1; b ; c = 2")], [
+    { name: "a", value: "1" },
+    { name: "b", value: undefined },
+    { name: "c", value: "2" },
+  ]);
+});
+
+Deno.test("§25.1: what are parameters and what not", () => {
+  for (
+    const text of [
+      "",
+      ";a",
+      ";a=b;c",
+      " ; a = b ",
+      ';a="x;\\""',
+      ";received=[2001:db8::1]",
+      ";received=2001:db8::1",
+      ";rport=",
+      ";a=b/c@d=e",
+      ";a=\xc3\xa4",
+    ]
+  ) assertEquals(areParams(text), true, text);
+  for (
+    const text of [
+      "a",
+      ";",
+      ";;a",
+      ";a;",
+      ";a=b c",
+      ';a="b',
+      ';a="b"c',
+      ";a b",
+      ";=b",
+      ";a=b,",
+      ";a=<b>",
+      ";a=\x00",
+    ]
+  ) assertEquals(areParams(text), false, text);
+});
+
+Deno.test("a quoted string ends at its closing quote", () => {
+  assertEquals(endOfQuoted('"ab" c', 0), 4);
+  assertEquals(endOfQuoted('x"a\\"b"', 1), 7);
+  assertEquals(endOfQuoted('"ab\\"', 0), -1);
+  // §25.1: "quoted-pair = "\" (%x00-09 / %x0B-0C / %x0E-7F)"
+  assertEquals(endOfQuoted('"\\\x00"', 0), 4);
+  assertEquals(endOfQuoted('"\x00"', 0), -1);
+});
+
+Deno.test("comma lists are cut outside quotes and brackets", () => {
+  assertEquals(splitList(""), []);
+  assertEquals(splitList("a"), ["a"]);
+  assertEquals(splitList('"a,b" <sip:x,y@h> , c,, d'), [
+    '"a,b" <sip:x,y@h>',
+    "c",
+    "d",
+  ]);
+  assertEquals(splitList('"a\\",b", c'), ['"a\\",b"', "c"]);
+});
+
+Deno.test("option tags are compared whatever their case", () => {
+  assertEquals(hasToken(["timer, 100rel", "Replaces"], "replaces"), true);
+  assertEquals(hasToken(["timerx"], "timer"), false);
+});
