@@ -128,8 +128,9 @@ export const configSchema = section({
     section({
       from: list(trunkName, {
         wanted: "a trunk name or a list of them",
+        min: 1,
         max: 256,
-      }),
+      }).optional(),
       to: list(trunkName, {
         wanted: "a trunk name or a list of them",
         max: 32,

@@ -1,0 +1,73 @@
+/** From the command line to a configuration, or to everything that is wrong with it. */
+
+import type { RunSource } from "./args.ts";
+import { parseConfig } from "./config/config.ts";
+import { defaultConfig } from "./config/default_config.ts";
+import type { Config } from "./config/schema.ts";
+import { whyUnreadable } from "./file_error.ts";
+import { formatProblem, problemLine } from "./problem.ts";
+
+/** A configuration and what was said about it, as lines for the terminal. */
+export interface LoadedConfig {
+  /** Present if and only if there are no problems. */
+  readonly config?: Config;
+  /** The paths of the scripts as this process opens them. */
+  readonly scripts: readonly string[];
+  readonly problems: readonly string[];
+  /** What is right but has no effect in this version. */
+  readonly notices: readonly string[];
+}
+
+/** The configuration of `run`. */
+export function loadConfig(source: RunSource): LoadedConfig {
+  switch (source.kind) {
+    case "yaml":
+      return loadYaml(source.file);
+    case "scripts": {
+      const { config, problem } = defaultConfig(source);
+      if (config === undefined) return failed(problem);
+      const missing = source.scripts.flatMap((file) => {
+        const why = unreadable(file);
+        return why === undefined ? [] : [`${file}: ${why}`];
+      });
+      if (missing.length > 0) return failed(...missing);
+      return { config, scripts: source.scripts, problems: [], notices: [] };
+    }
+  }
+}
+
+/** The configuration in a YAML file. Its scripts are found from its own folder. */
+export function loadYaml(file: string): LoadedConfig {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(file);
+  } catch (error) {
+    return failed(`${file}: ${whyUnreadable(error)}`);
+  }
+  const folder = file.slice(0, file.search(/[^/\\]*$/));
+  const { config, problems, notices } = parseConfig(text, file, {
+    fileExists: (script) => unreadable(inFolder(folder, script)) === undefined,
+  });
+  return {
+    ...(config === undefined ? {} : { config }),
+    scripts: (config?.scripts ?? []).map((script) => inFolder(folder, script)),
+    problems: problems.map((problem) => formatProblem(problem, text)),
+    notices: notices.map(problemLine),
+  };
+}
+
+function failed(...problems: string[]): LoadedConfig {
+  return { scripts: [], problems, notices: [] };
+}
+
+function inFolder(folder: string, path: string): string {
+  return /^(?:[/\\]|[A-Za-z]:)/.test(path) ? path : folder + path;
+}
+
+function unreadable(file: string): string | undefined {
+  try {
+    return Deno.statSync(file).isFile ? undefined : "it is no file";
+  } catch (error) {
+    return whyUnreadable(error);
+  }
+}

@@ -1,0 +1,127 @@
+/** From a configuration to the parts that a B2BUA is made of. */
+
+import type { Clock } from "../core/base/clock.ts";
+import { DEFAULT_LIMITS, type Limits } from "../core/base/limits.ts";
+import type { B2buaOptions } from "../core/call/b2bua.ts";
+import type { RouteRule } from "../core/call/call_context.ts";
+import { parseSipUri } from "../core/message/uri.ts";
+import { canonicalHost } from "../core/transport/address.ts";
+import { TcpTransport } from "../core/transport/tcp.ts";
+import type { Transport } from "../core/transport/transport.ts";
+import { UdpTransport } from "../core/transport/udp.ts";
+import { type MatchRule, parseMatchRule } from "../core/trunk/match_rule.ts";
+import type { TrunkSettings } from "../core/trunk/trunk_table.ts";
+import { DEFAULT_SCRIPT_LIMITS, type ScriptLimits } from "../scripts/limits.ts";
+import {
+  formatListen,
+  type ListenAddress,
+  type MatchEntry,
+} from "./config/address.ts";
+import type { Config, TrunkConfig } from "./config/schema.ts";
+
+/** The options of a B2BUA that a configuration decides. */
+export type ConfiguredOptions = Pick<
+  B2buaOptions,
+  | "transports"
+  | "trunks"
+  | "routes"
+  | "unknownPeers"
+  | "limits"
+  | "timers"
+  | "times"
+  | "advertise"
+  | "onInviteFault"
+>;
+
+/** See {@linkcode ConfiguredOptions}. Nothing is opened yet. */
+export function configuredOptions(
+  config: Config,
+  clock: Clock,
+): ConfiguredOptions {
+  const { timers, advertise } = config;
+  const limits = { ...DEFAULT_LIMITS, calls: config.limits.max_calls };
+  return {
+    transports: config.listen.flatMap((address) =>
+      transport(address, { clock, limits })
+    ),
+    trunks: Object.entries(config.trunks).map(([name, trunk]) =>
+      trunkSettings(name, trunk)
+    ),
+    routes: config.routes.map(({ from, to }): RouteRule => ({ from, to })),
+    unknownPeers: config.unknown_peers,
+    limits,
+    timers: { t1Ms: timers.t1_ms, t2Ms: timers.t2_ms, t4Ms: timers.t4_ms },
+    times: {
+      noAnswerSeconds: timers.no_answer,
+      maxCallSeconds: timers.max_call,
+    },
+    onInviteFault: config.script_limits.on_invite_fault,
+    ...(advertise === undefined ? {} : { advertise: advertised(advertise) }),
+  };
+}
+
+/** The limits of a configuration's scripts. */
+export function scriptLimits(config: Config): ScriptLimits {
+  const { hook_ms, async_ms, memory_mib, faults } = config.script_limits;
+  return {
+    ...DEFAULT_SCRIPT_LIMITS,
+    hookMs: hook_ms,
+    asyncMs: async_ms,
+    memoryBytes: memory_mib * 1024 * 1024,
+    faults,
+  };
+}
+
+function transport(
+  { transport, host, port }: ListenAddress,
+  options: { clock: Clock; limits: Limits },
+): Transport[] {
+  const local = { host, port };
+  switch (transport) {
+    case "udp":
+      return [new UdpTransport(local, options.limits)];
+    case "tcp":
+      return [new TcpTransport(local, options)];
+    case "tls":
+    case "ws":
+    case "wss":
+      // `check` and the start of `run` say that nothing listens there.
+      return [];
+  }
+}
+
+function trunkSettings(name: string, trunk: TrunkConfig): TrunkSettings {
+  return {
+    name,
+    servers: trunk.servers.flatMap(({ uri }) => parseSipUri(uri) ?? []),
+    match: trunk.match.flatMap((entry) => matchRule(entry) ?? []),
+  };
+}
+
+function matchRule(entry: MatchEntry): MatchRule | undefined {
+  switch (entry.kind) {
+    case "listener": {
+      const { listener } = entry;
+      const host = canonicalHost(listener.host);
+      return parseMatchRule(`listener:${formatListen({ ...listener, host })}`);
+    }
+    case "source": {
+      const { network, prefix, port } = entry;
+      const isV6 = network.includes(":");
+      if (prefix < (isV6 ? 128 : 32)) {
+        return parseMatchRule(`${network}/${prefix}`);
+      }
+      if (port === undefined) return parseMatchRule(network);
+      return parseMatchRule(
+        isV6 ? `[${network}]:${port}` : `${network}:${port}`,
+      );
+    }
+  }
+}
+
+function advertised(
+  { host, port }: { host: string; port?: number | undefined },
+): string {
+  if (port === undefined) return host;
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
