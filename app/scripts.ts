@@ -1,0 +1,118 @@
+/** The scripts of a running Legwork: loaded once, and again whenever one is saved. */
+
+import type { Clock } from "../core/base/clock.ts";
+import type { Observer } from "../core/base/observer.ts";
+import type { Random } from "../core/base/random.ts";
+import type { PolicySource } from "../core/call/policy.ts";
+import { Engine } from "../scripts/engine.ts";
+import type { ScriptFault } from "../scripts/fault.ts";
+import type { ScriptLimits } from "../scripts/limits.ts";
+import { ScriptHost } from "../scripts/revisions.ts";
+import { formatProblem } from "./problem.ts";
+import { chainedSource } from "./policy_chain.ts";
+import { FileWatch } from "./reload.ts";
+import { SCRIPT_FILES } from "./script_files.ts";
+
+/** What scripts are given of the world. */
+export interface ScriptsWorld {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly observer: Observer;
+  readonly limits: ScriptLimits;
+}
+
+/** Each script in a sandbox of its own, asked in order. */
+export class Scripts {
+  readonly policy: PolicySource;
+  readonly #hosts: readonly ScriptHost[];
+  readonly #observer: Observer;
+  readonly #watches: FileWatch[] = [];
+
+  private constructor(hosts: readonly ScriptHost[], observer: Observer) {
+    this.#hosts = hosts;
+    this.#observer = observer;
+    this.policy = chainedSource(hosts);
+  }
+
+  /** Loads all of them; rejects with the {@linkcode ScriptFault} of the first that cannot be. */
+  static async load(
+    paths: readonly string[],
+    world: ScriptsWorld,
+  ): Promise<Scripts> {
+    const hosts: ScriptHost[] = [];
+    try {
+      if (paths.length > 0) {
+        const engine = await Engine.load((file) => Deno.readFile(file));
+        const all = { ...world, engine, cpuNow: () => performance.now() };
+        for (const path of paths) {
+          hosts.push(await ScriptHost.load(all, SCRIPT_FILES, path));
+        }
+      }
+    } catch (error) {
+      for (const host of hosts) host.dispose();
+      throw error;
+    }
+    return new Scripts(hosts, world.observer);
+  }
+
+  /** From now on a script that is saved is loaded again. */
+  watch(): void {
+    for (const host of this.#hosts) {
+      const watch = new FileWatch({
+        files: () => host.watched,
+        onChange: () => this.#reload(host),
+        onFault: (error) =>
+          this.#observer.log({
+            level: "warn",
+            text: "scripts cannot be watched, SIGHUP still reloads them",
+            fields: { error: String(error) },
+          }),
+      });
+      this.#watches.push(watch);
+    }
+  }
+
+  /** Loads all of them again, those that changed and those that did not. */
+  async reload(): Promise<void> {
+    await Promise.all(this.#hosts.map((host) => this.#reload(host)));
+  }
+
+  /** Ends the sandboxes. */
+  dispose(): void {
+    for (const watch of this.#watches) watch.close();
+    for (const host of this.#hosts) host.dispose();
+  }
+
+  async #reload(host: ScriptHost): Promise<void> {
+    const before = host.revision;
+    try {
+      const { name } = await host.reload();
+      this.#observer.log({
+        level: "info",
+        text: "script loaded",
+        fields: { script: name },
+      });
+    } catch (error) {
+      this.#observer.count("script_reloads_failed");
+      this.#observer.log({
+        level: "error",
+        text: "script not loaded, the one before it stays",
+        fields: { script: before.name, fault: String(error) },
+      });
+    }
+  }
+}
+
+/** A fault of loading with its line and a caret under its column, for the terminal. */
+export function describeFault(fault: ScriptFault): string {
+  const { position, message } = fault;
+  if (position === undefined) return message;
+  const { file, line, column } = position;
+  let text = "";
+  try {
+    text = SCRIPT_FILES.read(file);
+  } catch {
+    // Without its text the place alone must do.
+  }
+  return formatProblem({ file, line, column, message }, text);
+}

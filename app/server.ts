@@ -1,0 +1,127 @@
+/** A B2BUA with everything around it that is not SIP: real time, scripts, the log. */
+
+import type { Timed } from "../core/base/clock.ts";
+import { B2bua } from "../core/call/b2bua.ts";
+import type { Tap } from "../core/transport/transport_layer.ts";
+import type { Config } from "./config/schema.ts";
+import { DenoDns } from "./deno_dns.ts";
+import type { Log } from "./log.ts";
+import { OperatorObserver } from "./operator_observer.ts";
+import { Scripts } from "./scripts.ts";
+import { SystemClock } from "./system_clock.ts";
+import { SystemRandom } from "./system_random.ts";
+import { configuredOptions, scriptLimits } from "./wiring.ts";
+
+/** What a {@linkcode Server} is made of. */
+export interface ServerOptions {
+  readonly config: Config;
+  /** The paths of the scripts as this process opens them. */
+  readonly scripts: readonly string[];
+  readonly log: Log;
+  /** Sees every message on the wire. */
+  readonly tap?: Tap;
+}
+
+/** How often a drain looks whether the last call is over. */
+const LOOK_MS = 50;
+/** How long peers have to answer our BYE. */
+const GOODBYE_MS = 2_000;
+
+/** A Legwork that listens. */
+export class Server {
+  readonly b2bua: B2bua;
+  readonly observer: OperatorObserver;
+  readonly scripts: Scripts;
+  readonly #clock: SystemClock;
+
+  private constructor(
+    parts: {
+      b2bua: B2bua;
+      observer: OperatorObserver;
+      scripts: Scripts;
+      clock: SystemClock;
+    },
+  ) {
+    this.b2bua = parts.b2bua;
+    this.observer = parts.observer;
+    this.scripts = parts.scripts;
+    this.#clock = parts.clock;
+  }
+
+  /**
+   * Loads the scripts, then listens. Rejects with a `ScriptFault` for a script that cannot be loaded and with a
+   * `ListenError` for an address that cannot be had.
+   */
+  static async start(options: ServerOptions): Promise<Server> {
+    const { config, log, tap } = options;
+    const observer = new OperatorObserver(log);
+    const random = new SystemRandom();
+    const clock = new SystemClock({
+      onFault: (error) => observer.fault("a timer failed", error),
+    });
+    const limits = scriptLimits(config);
+    let scripts: Scripts | undefined;
+    try {
+      scripts = await Scripts.load(options.scripts, {
+        clock,
+        random,
+        observer,
+        limits,
+      });
+      const b2bua = new B2bua({
+        ...configuredOptions(config, clock),
+        clock,
+        random,
+        observer,
+        dns: new DenoDns(),
+        ...(options.scripts.length === 0 ? {} : { policy: scripts.policy }),
+        ...(tap === undefined ? {} : { tap }),
+        onCallEnd: (summary) => observer.callEnded(summary),
+      });
+      await b2bua.open();
+      return new Server({ b2bua, observer, scripts, clock });
+    } catch (error) {
+      scripts?.dispose();
+      clock.stop();
+      throw error;
+    }
+  }
+
+  /** Takes no new calls, lets those that run go on for a while, then ends them. Resolves when nothing is left. */
+  async drain(seconds: number): Promise<void> {
+    const { b2bua } = this;
+    b2bua.drain();
+    const isOver = await this.#until(
+      () => b2bua.census.calls === 0,
+      seconds * 1000,
+    );
+    if (!isOver) b2bua.hangUpAll("shutdown");
+    await this.#until(
+      () => b2bua.census.calls === 0 && b2bua.census.dialogs === 0,
+      GOODBYE_MS,
+    );
+  }
+
+  /** Ends everything at once, without a word to anyone. */
+  async close(): Promise<void> {
+    await this.b2bua.close();
+    this.scripts.dispose();
+    this.#clock.stop();
+  }
+
+  /** Whether `isDone` came true within the time. */
+  #until(isDone: () => boolean, withinMs: number): Promise<boolean> {
+    const clock = this.#clock;
+    const endMs = clock.now() + withinMs;
+    return new Promise((resolve) => {
+      const looking: Timed = {
+        onTimer(): void {
+          if (isDone()) resolve(true);
+          else if (clock.now() >= endMs) resolve(false);
+          else clock.schedule(LOOK_MS, looking, "drain");
+        },
+      };
+      looking.onTimer("drain");
+    });
+  }
+}
