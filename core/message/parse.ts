@@ -85,7 +85,7 @@ export function parseMessage(
 }
 
 /**
- * Parses the lines before the empty line; undefined when the start line is not SIP at all. Lines with a malformed name
+ * Parses the lines before the empty line (which may follow); undefined when the start line is not SIP at all. Lines with a malformed name
  * or a stray control character are left out of the message.
  */
 export function parseHead(
@@ -163,6 +163,7 @@ function parseLines(
     const next = end < 0 ? text.length : end + 1;
     let stop = end < 0 ? text.length : end;
     if (text.charCodeAt(stop - 1) === CR) stop--;
+    if (stop <= at) break;
     if (++count > limits.headerLines) {
       return { status: 513, reason: "Too many header fields" };
     }

@@ -135,10 +135,7 @@ export class StreamFramer {
       at = data.indexOf(LF, at);
       if (at < 0) return -1;
       if (data[at + 1] === LF) return at + 2;
-      if (
-        data[at + 1] === CR && data[at + 2] === LF && at > start &&
-        data[at - 1] === CR
-      ) return at + 3;
+      if (data[at + 1] === CR && data[at + 2] === LF) return at + 3;
       at++;
     }
   }

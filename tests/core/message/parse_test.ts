@@ -216,6 +216,12 @@ Deno.test("a body of binary bytes is a copy of its own", () => {
   assertEquals(fromBytes(parsed.message.body), "\x00\xff\r\n\r\n\x80");
 });
 
+Deno.test("a head may come with its empty line", () => {
+  const head = parseHead(`${HEAD}\r\n`);
+  assertEquals(head?.problem, undefined);
+  assertEquals(head?.message.headers.lines.length, 1);
+});
+
 Deno.test("where a head ends", () => {
   assertEquals(headEnd("a\r\n\r\nb"), { at: 1, length: 4 });
   assertEquals(headEnd("a\n\nb"), { at: 1, length: 2 });
