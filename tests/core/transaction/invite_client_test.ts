@@ -7,7 +7,8 @@ Deno.test("INVITE client, UDP: timer A doubles, timer B ends it", () => {
   const invite = bed.request("INVITE");
   assertEquals(invite.state, "calling");
 
-  // §17.1.1.2: "the request [is retransmitted] at intervals that double after each transmission".
+  // §17.1.1.2: "This process MUST continue so that the request is retransmitted with intervals that double after each
+  // transmission."
   bed.run(64 * T1 - 1);
   assertEquals(bed.transport.take(), [
     "0 INVITE",
