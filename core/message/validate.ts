@@ -43,7 +43,12 @@ export function validateResponse(
   response: SipResponse,
   { limits = DEFAULT_LIMITS }: { limits?: Limits } = {},
 ): string | undefined {
-  return common(response, limits);
+  const reason = common(response, limits);
+  if (reason !== undefined) return reason;
+  // §8.1.3.3: "If more than one Via header field value is present in a response, the UAC SHOULD discard the message."
+  return hasSeveral(response.headers, response.headers.first("via")!)
+    ? "More than one Via"
+    : undefined;
 }
 
 const MANDATORY = 1 | 2 | 4 | 8;

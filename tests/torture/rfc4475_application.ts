@@ -238,8 +238,7 @@ export const RFC4475_APPLICATION: readonly TortureMessage[] = [
       "",
     ) + sdp("192.0.2.198"),
     expect: {
-      message: "accepted",
-      // It belongs to no transaction, and a second Via is a reason to discard it (§8.1.3.3).
+      message: "dropped",
       why:
         "If it is an endpoint [...] it will discard the message because it " +
         "contains a second Via",

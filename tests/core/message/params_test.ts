@@ -1,5 +1,4 @@
 import { assertEquals } from "@std/assert";
-import { hasToken, splitList } from "../../../core/message/list.ts";
 import {
   areParams,
   eachParam,
@@ -76,20 +75,4 @@ Deno.test("a quoted string ends at its closing quote", () => {
   // §25.1: "quoted-pair = "\" (%x00-09 / %x0B-0C / %x0E-7F)"
   assertEquals(endOfQuoted('"\\\x00"', 0), 4);
   assertEquals(endOfQuoted('"\x00"', 0), -1);
-});
-
-Deno.test("comma lists are cut outside quotes and brackets", () => {
-  assertEquals(splitList(""), []);
-  assertEquals(splitList("a"), ["a"]);
-  assertEquals(splitList('"a,b" <sip:x,y@h> , c,, d'), [
-    '"a,b" <sip:x,y@h>',
-    "c",
-    "d",
-  ]);
-  assertEquals(splitList('"a\\",b", c'), ['"a\\",b"', "c"]);
-});
-
-Deno.test("option tags are compared whatever their case", () => {
-  assertEquals(hasToken(["timer, 100rel", "Replaces"], "replaces"), true);
-  assertEquals(hasToken(["timerx"], "timer"), false);
 });

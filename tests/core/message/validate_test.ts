@@ -191,6 +191,17 @@ Deno.test("Contact of other requests: absent or well-formed; §10.2.2: a REGISTE
   }
 });
 
+Deno.test("§8.1.3.3: a response with more than one Via is discarded", () => {
+  const via = "SIP/2.0/UDP h;branch=z9hG4bK1";
+  for (const value of [`${via}, ${via}`, `${via}\r\nv: ${via}`]) {
+    assertEquals(
+      validateResponse(response({ Via: value })),
+      "More than one Via",
+    );
+    assertEquals(validateRequest(invite({ Via: value })), undefined);
+  }
+});
+
 Deno.test("Via, Route and Record-Route values are limited together", () => {
   const request = invite({ Route: "<sip:a;lr>, <sip:b;lr>" });
   const limits = { ...DEFAULT_LIMITS, routeValues: 2 };
