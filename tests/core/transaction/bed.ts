@@ -7,8 +7,8 @@ import { seededRandom } from "../../../core/base/random.ts";
 import { TimerWheel } from "../../../core/base/timer_wheel.ts";
 import { type ResponseParts, responseTo } from "../../../core/message/build.ts";
 import { toBytes } from "../../../core/message/bytes.ts";
-import {
-  type SipMessage,
+import type {
+  SipMessage,
   SipRequest,
   SipResponse,
 } from "../../../core/message/message.ts";
