@@ -1,0 +1,168 @@
+/**
+ * Calls a script's hooks and turns what comes of them into plain text: a decision, a promise to wait for, or a
+ * fault. This function runs inside the sandbox: its text is taken there, so it uses nothing but its arguments.
+ *
+ * @module
+ */
+
+import type { Operations, Places, Shapes } from "../operations.ts";
+import type { Frame, Views } from "./views.ts";
+import type { HostFunction } from "./world.ts";
+
+/** What the sandbox calls. */
+export interface Dispatch {
+  /** Remembers a script's exports; gives JSON of {@linkcode Exported}s, hooks in the order of their numbers. */
+  take(exports: object): string;
+  /**
+   * Calls one hook: undefined for no decision, text for a decision as JSON, true for a promise, false for a fault
+   * that has been reported.
+   */
+  run(
+    hook: number,
+    frame: number,
+    shape: number,
+    extra?: string,
+  ): undefined | string | boolean;
+}
+
+/** Makes the dispatcher. */
+export function makeDispatch(
+  host: HostFunction,
+  op: Operations,
+  places: Places,
+  shapes: Shapes,
+  views: Views,
+): Dispatch {
+  const { parse, stringify } = JSON;
+  const { Message, Leg, Call } = views;
+  const { ownKeys } = Reflect;
+  const NativePromise = Promise;
+  const NativeError = Error;
+  const resolve = NativePromise.resolve.bind(NativePromise);
+  const then = Function.prototype.call.bind(
+    NativePromise.prototype.then,
+  ) as unknown as (
+    promise: unknown,
+    onValue: (value: unknown) => void,
+    onError: (error: unknown) => void,
+  ) => unknown;
+  type Hook = (...args: unknown[]) => unknown;
+  const hooks: Hook[] = [];
+
+  function placed(hook: unknown): unknown {
+    const at = hook as Record<string, unknown>;
+    return typeof hook === "function"
+      ? `(${at.fileName}:${at.lineNumber}:${at.columnNumber})`
+      : "";
+  }
+
+  function take(exports: object): string {
+    const found: unknown[] = [];
+    const scope = exports as Record<PropertyKey, unknown>;
+    for (const name of ownKeys(exports)) {
+      if (typeof name !== "string") continue;
+      const value = scope[name];
+      const patterns: unknown[] = [];
+      if (typeof value === "function") {
+        hooks[hooks.length] = value as Hook;
+      } else if (
+        typeof value === "object" && value !== null &&
+        (name === "inbound" || name === "outbound")
+      ) {
+        for (const pattern of ownKeys(value)) {
+          if (typeof pattern !== "string") continue;
+          const hook = (value as Record<string, unknown>)[pattern];
+          patterns[patterns.length] = [pattern, typeof hook, placed(hook)];
+          if (typeof hook === "function") hooks[hooks.length] = hook as Hook;
+        }
+      }
+      found[found.length] = [name, typeof value, placed(value), patterns];
+    }
+    return stringify(found);
+  }
+
+  /** The decision as JSON. Getters, proxies and toJSON run here, inside, under the hook's limits. */
+  function outcome(frame: Frame, result: unknown): string | undefined {
+    if (frame.vars !== undefined) {
+      const text = stringify(frame.vars);
+      if (text !== frame.varsText) {
+        const problem = host(op.varsWrite, frame.id, places.call, text);
+        if (typeof problem === "string") throw new TypeError(problem);
+      }
+    }
+    if (result === undefined) return undefined;
+    const text = stringify(result);
+    if (typeof text === "string") return text;
+    throw new TypeError(`Cannot take decision: found ${typeof result}`);
+  }
+
+  function report(frame: Frame, hook: Hook, error: unknown): void {
+    let text = "";
+    let stack = "";
+    if (error instanceof NativeError) {
+      text = `${error.name}: ${error.message}`;
+      stack = `${error.stack}`;
+    } else {
+      const shown = typeof error === "string" || typeof error === "number"
+        ? ` ${stringify(error)}`
+        : "";
+      text = `threw ${error === null ? "null" : typeof error}${shown}`;
+    }
+    host(op.fault, frame.id, text, `${stack}\n${placed(hook)}`);
+  }
+
+  function settle(frame: Frame, hook: Hook, value: unknown): void {
+    try {
+      host(op.settled, frame.id, outcome(frame, value) ?? "");
+    } catch (error) {
+      report(frame, hook, error);
+    }
+  }
+
+  function later(frame: Frame, hook: Hook, result: unknown): true {
+    then(
+      resolve(result),
+      (value) => settle(frame, hook, value),
+      (error) => report(frame, hook, error),
+    );
+    return true;
+  }
+
+  function run(
+    number: number,
+    id: number,
+    shape: number,
+    extra?: string,
+  ): undefined | string | boolean {
+    const hook = hooks[number] as Hook;
+    const frame: Frame = { id, vars: undefined, varsText: "" };
+    try {
+      let result: unknown;
+      if (shape <= shapes.request) {
+        result = shape === shapes.none
+          ? hook()
+          : hook(new Message(frame), new Leg(frame));
+      } else {
+        result = shape === shapes.call
+          ? hook(new Call(frame))
+          : hook(new Call(frame), parse(extra as string));
+      }
+      if (result === undefined && frame.vars === undefined) return undefined;
+      if (
+        typeof result === "object" && result !== null &&
+        typeof (result as { then?: unknown }).then === "function"
+      ) {
+        if (shape !== shapes.message) return later(frame, hook, result);
+        throw new TypeError(
+          "Cannot wait for a message hook: it returned a promise",
+        );
+      }
+      return outcome(frame, result);
+    } catch (error) {
+      report(frame, hook, error);
+      return false;
+    }
+  }
+
+  return { take, run };
+}

@@ -1,0 +1,103 @@
+/**
+ * What a script finds in its global scope beyond the language. This function runs inside the sandbox: its text is
+ * taken there, so it uses nothing but its arguments.
+ *
+ * @module
+ */
+
+import type { Operations } from "../operations.ts";
+
+/** The one function that leads out of the sandbox. */
+export type HostFunction = (
+  operation: number,
+  ...args: (string | number | undefined)[]
+) => unknown;
+
+/** Makes time and randomness the host's, gives the script a console, and takes away code made from text. */
+export function installWorld(host: HostFunction, op: Operations): void {
+  const scope = globalThis as unknown as Record<string, unknown>;
+  const NativeDate = Date;
+  const { stringify } = JSON;
+  const { defineProperty, getPrototypeOf } = Object;
+  const { construct } = Reflect;
+
+  function hide(target: object, name: string, value: unknown): void {
+    defineProperty(target, name, {
+      value,
+      writable: true,
+      configurable: true,
+      enumerable: false,
+    });
+  }
+
+  function HostDate(this: unknown, ...parts: unknown[]): unknown {
+    if (new.target === undefined) return new NativeDate(now()).toString();
+    return construct(
+      NativeDate,
+      parts.length === 0 ? [now()] : parts,
+      new.target,
+    );
+  }
+  function now(): number {
+    return host(op.now) as number;
+  }
+  hide(HostDate, "name", "Date");
+  HostDate.prototype = NativeDate.prototype;
+  hide(HostDate, "now", now);
+  hide(HostDate, "parse", NativeDate.parse);
+  hide(HostDate, "UTC", NativeDate.UTC);
+  hide(NativeDate.prototype, "constructor", HostDate);
+  hide(scope, "Date", HostDate);
+  hide(Math, "random", () => host(op.random));
+
+  function refuse(): never {
+    throw new TypeError("Cannot run code made from text in a script");
+  }
+  const functions = [
+    function () {},
+    async function () {},
+    function* () {},
+    async function* () {},
+  ];
+  for (const example of functions) {
+    const prototype = getPrototypeOf(example);
+    defineProperty(prototype, "constructor", { value: refuse });
+  }
+  defineProperty(refuse, "prototype", { value: Function.prototype });
+  hide(scope, "Function", refuse);
+  for (
+    const name of [
+      "eval",
+      "InternalError",
+      "SharedArrayBuffer",
+      "Atomics",
+      "WeakRef",
+      "FinalizationRegistry",
+    ]
+  ) delete scope[name];
+
+  function printable(value: unknown): string {
+    if (typeof value === "string") return value;
+    if (value instanceof Error) return `${value.name}: ${value.message}`;
+    if (typeof value === "object" && value !== null) {
+      return stringify(value) ?? "{}";
+    }
+    return typeof value === "symbol" ? "a symbol" : `${value}`;
+  }
+  function writer(level: string): (...values: unknown[]) => void {
+    return (...values) => {
+      let line = "";
+      for (let i = 0; i < values.length; i++) {
+        line += (i === 0 ? "" : " ") + printable(values[i]);
+      }
+      host(op.log, level, line);
+    };
+  }
+  hide(scope, "console", {
+    log: writer("info"),
+    info: writer("info"),
+    warn: writer("warn"),
+    error: writer("error"),
+    debug: writer("debug"),
+  });
+}

@@ -1,0 +1,352 @@
+/**
+ * One JavaScript machine: an engine instance with one runtime and one context, and the few ways Legwork uses to
+ * pass values in and out. Values inside are pointers that their holder frees.
+ *
+ * This is a hot path: three crossings a message hook. Text goes through one fixed buffer, numbers and short texts
+ * are the only things that cross, and nothing is wrapped.
+ *
+ * @module
+ */
+
+import type { EngineInstance, Pointer } from "./engine.ts";
+
+/** What may cross from the host into the machine as the result of a host call. */
+export type HostValue = string | number | boolean | undefined;
+
+/** The arguments of the host call that is going on, read only when asked for. */
+export interface HostArguments {
+  number(index: number): number;
+  /** The argument as text, up to its first NUL. */
+  text(index: number): string;
+}
+
+/** What the machine asks of its owner. */
+export interface MachineHost {
+  /** Code inside called the host function. It must not throw. */
+  onCall(args: HostArguments): HostValue;
+  /** Asked every few thousand steps: true stops the script at once. */
+  onPoll(): boolean;
+  /** The full name of what `name` means when imported by `base`. May throw. */
+  resolve(base: string, name: string): string;
+  /** The JavaScript of a module by its full name. May throw. */
+  source(name: string): string;
+}
+
+/** An exception that left the machine. */
+export class MachineError extends Error {
+  override readonly name = "MachineError";
+
+  /** `message` reads `TypeError: ...`; `stack` inside is the engine's text; `broken`: this machine is of no more use. */
+  constructor(
+    message: string,
+    readonly guestStack: string,
+    readonly broken = false,
+  ) {
+    super(message);
+  }
+}
+
+const SCRATCH_BYTES = 16_384;
+const MOST_ARGUMENTS = 5;
+/** Values lie eight bytes apart in a host call's argument list. */
+const VALUE_BYTES = 8;
+const EVAL_MODULE = 1;
+const PROMISE_REJECTED = 2;
+/** A short text is copied by hand: setting up the encoder costs more than that. */
+const SHORT_TEXT = 64;
+const ENCODER = new TextEncoder();
+
+/** See the module comment. Nothing here may be called after {@linkcode Machine.dispose}. */
+export class Machine implements HostArguments {
+  readonly #instance: EngineInstance;
+  readonly #host: MachineHost;
+  readonly #runtime: Pointer;
+  readonly #context: Pointer;
+  readonly #scratch: Pointer;
+  readonly #list: Pointer;
+  readonly #undefined: Pointer;
+  readonly #true: Pointer;
+  readonly #false: Pointer;
+  #words: Int32Array;
+  #arguments: Pointer = 0;
+  #argumentCount = 0;
+  /** What the module callbacks threw, since only text crosses. */
+  #loadFailure: unknown;
+  #broken = false;
+
+  constructor(instance: EngineInstance, host: MachineHost) {
+    this.#instance = instance;
+    this.#host = host;
+    const { functions, module, memory } = instance;
+    this.#words = new Int32Array(memory.buffer);
+    module.callbacks = {
+      freeHostRef: () => {},
+      callFunction: (_, _context, _self, count, list) =>
+        this.#onCall(count, list),
+      shouldInterrupt: () => host.onPoll() ? 1 : 0,
+      loadModuleSource: (_, _runtime, _context, name) =>
+        this.#loading(() => host.source(name)),
+      normalizeModule: (_, _runtime, _context, base, name) =>
+        this.#loading(() => host.resolve(base, name)),
+    };
+    this.#runtime = functions.QTS_NewRuntime();
+    this.#context = functions.QTS_NewContext(this.#runtime, 0);
+    functions.QTS_RuntimeEnableInterruptHandler(this.#runtime);
+    functions.QTS_RuntimeEnableModuleLoader(this.#runtime, 1);
+    this.#scratch = module._malloc(SCRATCH_BYTES);
+    this.#list = module._malloc(MOST_ARGUMENTS * 4);
+    this.#undefined = functions.QTS_GetUndefined();
+    this.#true = functions.QTS_GetTrue();
+    this.#false = functions.QTS_GetFalse();
+  }
+
+  /** True once the machine broke down: only its instance can be dropped. */
+  get broken(): boolean {
+    return this.#broken;
+  }
+
+  /** The most stack, in bytes, that code inside may use. */
+  set stackBytes(bytes: number) {
+    this.#instance.functions.QTS_RuntimeSetMaxStackSize(this.#runtime, bytes);
+  }
+
+  /** The size of the machine's memory. */
+  get memoryBytes(): number {
+    return this.#instance.memory.buffer.byteLength;
+  }
+
+  /** Frees everything inside. Throws when a value was not freed: the engine's own check for leaks. */
+  dispose(): void {
+    const { functions, module } = this.#instance;
+    module._free(this.#scratch);
+    module._free(this.#list);
+    functions.QTS_FreeContext(this.#context);
+    functions.QTS_FreeRuntime(this.#runtime);
+  }
+
+  /** A new value; whoever asked for it frees it. */
+  newNumber(value: number): Pointer {
+    return this.#instance.functions.QTS_NewFloat64(this.#context, value);
+  }
+
+  newText(text: string): Pointer {
+    const { functions, module } = this.#instance;
+    const length = text.length;
+    if (length <= SHORT_TEXT) {
+      module.stringToUTF8(text, this.#scratch, SCRATCH_BYTES);
+      return functions.QTS_NewString(this.#context, this.#scratch);
+    }
+    if (length * 3 < SCRATCH_BYTES) {
+      const heap = module.HEAPU8;
+      const { written } = ENCODER.encodeInto(
+        text,
+        heap.subarray(this.#scratch, this.#scratch + SCRATCH_BYTES),
+      );
+      heap[this.#scratch + written] = 0;
+      return functions.QTS_NewString(this.#context, this.#scratch);
+    }
+    const [at] = this.#longText(text);
+    const value = functions.QTS_NewString(this.#context, at);
+    module._free(at);
+    return value;
+  }
+
+  /** The one function through which code inside reaches {@linkcode MachineHost.onCall}. */
+  newHostFunction(): Pointer {
+    return this.#instance.functions
+      .QTS_NewFunction(this.#context, "host", 0, false, 1);
+  }
+
+  free(value: Pointer): void {
+    this.#instance.functions.QTS_FreeValuePointer(this.#context, value);
+  }
+
+  isUndefined(value: Pointer): boolean {
+    return this.typeOf(value) === "undefined";
+  }
+
+  typeOf(value: Pointer): string {
+    const { functions, module } = this.#instance;
+    const at = functions.QTS_Typeof(this.#context, value);
+    const text = module.UTF8ToString(at);
+    module._free(at);
+    return text;
+  }
+
+  toNumber(value: Pointer): number {
+    return this.#instance.functions.QTS_GetFloat64(this.#context, value);
+  }
+
+  toText(value: Pointer): string {
+    const { functions, module } = this.#instance;
+    const at = functions.QTS_GetString(this.#context, value);
+    if (at === 0) return "";
+    const text = module.UTF8ToString(at);
+    functions.QTS_FreeCString(this.#context, at);
+    return text;
+  }
+
+  number(index: number): number {
+    if (index >= this.#argumentCount) return NaN;
+    return this.toNumber(this.#arguments + index * VALUE_BYTES);
+  }
+
+  text(index: number): string {
+    if (index >= this.#argumentCount) return "";
+    return this.toText(this.#arguments + index * VALUE_BYTES);
+  }
+
+  /** Calls a function inside and returns its result; throws {@linkcode MachineError}. Up to five arguments. */
+  call(callee: Pointer, args: readonly Pointer[]): Pointer {
+    const { functions, memory } = this.#instance;
+    if (this.#words.byteLength === 0) {
+      this.#words = new Int32Array(memory.buffer);
+    }
+    const at = this.#list >> 2;
+    for (let i = 0; i < args.length; i++) this.#words[at + i] = args[i]!;
+    return this.#checked(() =>
+      functions.QTS_Call(
+        this.#context,
+        callee,
+        this.#undefined,
+        args.length,
+        this.#list,
+      )
+    );
+  }
+
+  /** Runs a script and returns the value of its last expression; throws {@linkcode MachineError}. */
+  evaluate(code: string, file: string): Pointer {
+    return this.#evaluate(code, file, 0);
+  }
+
+  /** Runs a module; the result is undefined or a promise that settles when it has run; throws {@linkcode MachineError}. */
+  evaluateModule(code: string, file: string): Pointer {
+    this.#loadFailure = undefined;
+    try {
+      return this.#evaluate(code, file, EVAL_MODULE);
+    } catch (error) {
+      throw this.#loadFailure ?? error;
+    }
+  }
+
+  /** "fulfilled" for whatever is no promise; throws {@linkcode MachineError} for a rejected one. */
+  settled(value: Pointer): boolean {
+    const { functions } = this.#instance;
+    const state = functions.QTS_PromiseState(this.#context, value);
+    if (state !== PROMISE_REJECTED) return state !== 0;
+    const error = functions.QTS_PromiseResult(this.#context, value);
+    throw this.#failureOf(error);
+  }
+
+  /** Whether promise jobs wait. */
+  get hasJobs(): boolean {
+    return this.#instance.functions.QTS_IsJobPending(this.#runtime) !== 0;
+  }
+
+  /** Runs up to `most` promise jobs; throws {@linkcode MachineError}. */
+  runJobs(most: number): void {
+    const { functions } = this.#instance;
+    const result = this.#checked(() =>
+      functions.QTS_ExecutePendingJob(this.#runtime, most, this.#list)
+    );
+    this.free(result);
+  }
+
+  #evaluate(code: string, file: string, flags: number): Pointer {
+    const { functions, module } = this.#instance;
+    const [at, bytes] = this.#longText(code);
+    try {
+      return this.#checked(() =>
+        functions.QTS_Eval(this.#context, at, bytes, file, 0, flags)
+      );
+    } finally {
+      if (!this.#broken) module._free(at);
+    }
+  }
+
+  #longText(text: string): [at: Pointer, bytes: number] {
+    const { module } = this.#instance;
+    const bytes = ENCODER.encode(text);
+    const at = module._malloc(bytes.length + 1);
+    module.HEAPU8.set(bytes, at);
+    module.HEAPU8[at + bytes.length] = 0;
+    return [at, bytes.length];
+  }
+
+  /** Runs one entry into the engine and turns what went wrong into an error. */
+  #checked(enter: () => Pointer): Pointer {
+    let result: Pointer;
+    try {
+      result = enter();
+    } catch (error) {
+      // The host's own stack ran out, or the engine trapped: its frames were torn away without being unwound.
+      this.#broken = true;
+      throw new MachineError(String(error), "", true);
+    }
+    const exception = this.#instance.functions
+      .QTS_ResolveException(this.#context, result);
+    if (exception === 0) return result;
+    this.free(result);
+    throw this.#failureOf(exception);
+  }
+
+  #failureOf(exception: Pointer): MachineError {
+    const name = this.#ownText(exception, "name");
+    const message = this.#ownText(exception, "message");
+    const stack = this.#ownText(exception, "stack");
+    const text = name === "" && message === ""
+      ? this.toText(exception)
+      : `${name}: ${message}`;
+    this.free(exception);
+    return new MachineError(text, stack);
+  }
+
+  #ownText(object: Pointer, name: string): string {
+    const key = this.newText(name);
+    const value = this.#instance.functions
+      .QTS_GetProp(this.#context, object, key);
+    const text = this.typeOf(value) === "string" ? this.toText(value) : "";
+    this.free(value);
+    this.free(key);
+    return text;
+  }
+
+  #onCall(count: number, list: Pointer): Pointer {
+    const outerList = this.#arguments;
+    const outerCount = this.#argumentCount;
+    this.#arguments = list;
+    this.#argumentCount = count;
+    const result = this.#host.onCall(this);
+    this.#arguments = outerList;
+    this.#argumentCount = outerCount;
+    switch (typeof result) {
+      case "string":
+        return this.newText(result);
+      case "number":
+        return this.newNumber(result);
+      case "boolean":
+        return this.#instance.functions
+          .QTS_DupValuePointer(
+            this.#context,
+            result ? this.#true : this.#false,
+          );
+      case "undefined":
+        return 0;
+    }
+  }
+
+  /** Hands a module's name or source to the engine, which frees it; 0 with an exception pending when it cannot be had. */
+  #loading(load: () => string): Pointer {
+    const { functions } = this.#instance;
+    try {
+      return this.#longText(load())[0];
+    } catch (error) {
+      this.#loadFailure ??= error;
+      const exception = functions.QTS_NewError(this.#context);
+      functions.QTS_Throw(this.#context, exception);
+      this.free(exception);
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * A script over time: each load is a revision, new calls get the newest, running calls keep theirs.
+ *
+ * @module
+ */
+
+import type { Policy, PolicySource } from "../core/call/policy.ts";
+import { Revision } from "./revision.ts";
+import type { ScriptWorld } from "./sandbox.ts";
+import { type ScriptFiles, ScriptSource } from "./source.ts";
+
+/** One script that can be loaded again while calls run. */
+export class ScriptHost implements PolicySource {
+  readonly #world: ScriptWorld;
+  readonly #files: ScriptFiles;
+  readonly #entry: string;
+  readonly #alive: Revision[] = [];
+  readonly #byPolicy: Map<Policy, Revision> = new Map();
+  #number = 0;
+  #newest: Revision;
+
+  private constructor(
+    world: ScriptWorld,
+    files: ScriptFiles,
+    entry: string,
+    first: Revision,
+  ) {
+    this.#world = world;
+    this.#files = files;
+    this.#entry = entry;
+    this.#newest = first;
+    this.#number = first.number;
+    this.#alive.push(first);
+    this.#byPolicy.set(first.policy, first);
+  }
+
+  /** Loads a script by the path of its entry; rejects with a ScriptFault that says where it is wrong. */
+  static async load(
+    world: ScriptWorld,
+    files: ScriptFiles,
+    entry: string,
+  ): Promise<ScriptHost> {
+    const source = new ScriptSource(files, entry, world.limits);
+    const first = await Revision.load(1, world, source);
+    return new ScriptHost(world, files, entry, first);
+  }
+
+  /** The revision that new calls get. */
+  get revision(): Revision {
+    return this.#newest;
+  }
+
+  /** Revisions that serve calls, the oldest first. */
+  get alive(): number {
+    return this.#alive.length;
+  }
+
+  /** The files to watch: the script and what it imports. */
+  get watched(): readonly string[] {
+    return this.#newest.files;
+  }
+
+  /** Loads the script again; rejects with a ScriptFault and changes nothing when it is wrong. */
+  async reload(): Promise<Revision> {
+    const number = ++this.#number;
+    const source = new ScriptSource(
+      this.#files,
+      this.#entry,
+      this.#world.limits,
+    );
+    const revision = await Revision.load(number, this.#world, source);
+    const before = this.#newest;
+    // Two reloads may overlap; the one asked for last wins.
+    if (number < before.number) {
+      revision.dispose();
+      return before;
+    }
+    this.#newest = revision;
+    this.#alive.push(revision);
+    this.#byPolicy.set(revision.policy, revision);
+    this.#drop(before);
+    this.#limitAlive();
+    return revision;
+  }
+
+  acquire(): Policy {
+    this.#newest.users++;
+    return this.#newest.policy;
+  }
+
+  release(policy: Policy): void {
+    const revision = this.#byPolicy.get(policy);
+    if (revision === undefined) return;
+    revision.users--;
+    this.#drop(revision);
+  }
+
+  /** Ends all revisions. */
+  dispose(): void {
+    for (const revision of this.#alive) revision.dispose();
+    this.#alive.length = 0;
+    this.#byPolicy.clear();
+  }
+
+  /** Ends a revision that nobody needs any more. */
+  #drop(revision: Revision): void {
+    if (revision === this.#newest || revision.users > 0) return;
+    this.#byPolicy.delete(revision.policy);
+    const at = this.#alive.indexOf(revision);
+    if (at >= 0) this.#alive.splice(at, 1);
+    revision.dispose();
+  }
+
+  /** Gives the oldest revision's calls to the newest one while there are too many. */
+  #limitAlive(): void {
+    while (this.#alive.length > this.#world.limits.revisions) {
+      const oldest = this.#alive.shift()!;
+      oldest.retire(() => this.#newest);
+      this.#world.observer.count("script_revisions_taken_over");
+      this.#world.observer.log({
+        level: "warn",
+        text: "script revision taken over by the newest",
+        fields: {
+          script: oldest.name,
+          by: this.#newest.name,
+          calls: oldest.users,
+        },
+      });
+    }
+  }
+}

@@ -1,0 +1,419 @@
+/**
+ * One script in one machine of its own: it is loaded, its hooks are called under their limits, and whatever goes
+ * wrong inside comes out as a {@linkcode ScriptFault}.
+ *
+ * @module
+ */
+
+import type { Clock, Timer } from "../core/base/clock.ts";
+import type { LogLevel, Observer } from "../core/base/observer.ts";
+import type { Random } from "../core/base/random.ts";
+import type { Engine } from "./engine.ts";
+import {
+  type FaultKind,
+  GUEST_FILE,
+  positionIn,
+  ScriptFault,
+} from "./fault.ts";
+import { FrameBridge, type Handed } from "./frame.ts";
+import {
+  ENTRY_MODULE,
+  entryCode,
+  GUEST_CODE,
+  LEGWORK_CODE,
+  TAKE_EXPORTS,
+} from "./guest_code.ts";
+import type { Pointer } from "./engine.ts";
+import type { ScriptLimits } from "./limits.ts";
+import {
+  type HostArguments,
+  type HostValue,
+  Machine,
+  MachineError,
+  type MachineHost,
+} from "./machine.ts";
+import { OPERATIONS as op } from "./operations.ts";
+import { LEGWORK_MODULE, type ScriptSource } from "./source.ts";
+
+/** What a sandbox stands in. */
+export interface ScriptWorld {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly observer: Observer;
+  readonly limits: ScriptLimits;
+  /** Milliseconds of a clock that only moves forward, for processor time; read while scripts run, never for logic. */
+  readonly cpuNow: () => number;
+}
+
+/** One export of a script: name, type, place, and for `inbound` and `outbound` the same of each entry. */
+export type Exported = readonly [
+  name: string,
+  type: string,
+  place: string,
+  entries: readonly (readonly [name: string, type: string, place: string])[],
+];
+
+/** What comes of calling a hook: JSON of a decision, nothing, or either of them later. */
+export type Outcome = string | undefined | Promise<string | undefined>;
+
+/** A parser and module evaluation nest deeper on the host's stack than on the engine's own. */
+const LOAD_STACK_BYTES = 32 * 1024;
+/** Promise jobs between two looks at the time. */
+const JOBS_AT_ONCE = 64;
+
+/** See the module comment. */
+export class Sandbox implements MachineHost {
+  readonly #world: ScriptWorld;
+  readonly #source: ScriptSource;
+  readonly #bridge: FrameBridge;
+  readonly #machine: Machine;
+  readonly #waiting: Map<number, WaitingHook> = new Map();
+  #run: Pointer = 0;
+  #loading = true;
+  #disposed = false;
+  #dead = false;
+  // The hook that runs now.
+  #frame = 0;
+  #handed: Handed | undefined;
+  #fault: ScriptFault | undefined;
+  #logLines = 0;
+  // Its processor time: the first look at the clock starts it.
+  #limitMs = 0;
+  #deadlineMs = -1;
+  #outOfTime = false;
+
+  private constructor(
+    world: ScriptWorld,
+    source: ScriptSource,
+    instance: ConstructorParameters<typeof Machine>[0],
+  ) {
+    this.#world = world;
+    this.#source = source;
+    this.#bridge = new FrameBridge(world.limits.varsChars);
+    this.#machine = new Machine(instance, this);
+  }
+
+  /** Loads a script; rejects with {@linkcode ScriptFault}. */
+  static async load(
+    world: ScriptWorld,
+    source: ScriptSource,
+  ): Promise<{ sandbox: Sandbox; exports: readonly Exported[] }> {
+    const instance = await world.engine
+      .instantiate(world.limits.memoryBytes);
+    const sandbox = new Sandbox(world, source, instance);
+    try {
+      return { sandbox, exports: sandbox.#load() };
+    } catch (error) {
+      sandbox.dispose();
+      throw error;
+    }
+  }
+
+  /** True when nothing more can be asked of this sandbox: it must be replaced by a fresh one. */
+  get dead(): boolean {
+    return this.#dead;
+  }
+
+  /** The memory of the machine, the engine's own included. */
+  get memoryBytes(): number {
+    return this.#machine.memoryBytes;
+  }
+
+  /** How many hooks wait for a promise. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /**
+   * Calls a hook by its number. Throws {@linkcode ScriptFault}, or gives a promise that rejects with it. `extra` is
+   * JSON of the second argument.
+   */
+  call(
+    hook: number,
+    shape: number,
+    handed: Handed,
+    extra?: string,
+  ): Outcome {
+    if (this.#dead || this.#disposed) {
+      throw new ScriptFault("engine", "Cannot run hook: its sandbox is gone");
+    }
+    const machine = this.#machine;
+    const frame = ++this.#frame;
+    this.#handed = handed;
+    this.#fault = undefined;
+    this.#logLines = 0;
+    let outcome: Outcome | true;
+    try {
+      outcome = this.#guarded(
+        this.#world.limits.hookMs,
+        () => this.#enter(hook, frame, shape, extra),
+      );
+      if (outcome === true) outcome = this.#wait(frame, handed);
+    } finally {
+      this.#handed = undefined;
+    }
+    if (machine.hasJobs) this.#runJobs();
+    return outcome;
+  }
+
+  /** Ends everything inside; hooks that wait reject. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#endWaiting(
+      new ScriptFault("wait", "Cannot wait any longer: the script is gone"),
+    );
+    // One that failed is dropped as it is, with values in it that nobody freed.
+    if (this.#dead || this.#loading) return;
+    this.#machine.free(this.#run);
+    try {
+      this.#machine.dispose();
+    } catch {
+      this.#world.observer.count("script_engine_leaks");
+    }
+  }
+
+  onPoll(): boolean {
+    const now = this.#world.cpuNow();
+    if (this.#deadlineMs < 0) this.#deadlineMs = now + this.#limitMs;
+    this.#outOfTime ||= now > this.#deadlineMs;
+    return this.#outOfTime;
+  }
+
+  onCall(args: HostArguments): HostValue {
+    const operation = args.number(0);
+    switch (operation) {
+      case op.now:
+        return this.#world.clock.wallTime();
+      case op.random:
+        return this.#world.random.fraction();
+      case op.log:
+        return this.#log(args.text(1), args.text(2));
+      case op.problem:
+        return this.#bridge.problem;
+      case op.fault:
+        return this.#onFault(args.number(1), args.text(2), args.text(3));
+      case op.settled:
+        // Without a decision the guest hands over no text at all.
+        return this.#settle(args.number(1), args.text(2) || undefined);
+    }
+    return this.#bridge.answer(operation, this.#handedOf(args.number(1)), args);
+  }
+
+  resolve(base: string, name: string): string {
+    if (base === ENTRY_MODULE) return name;
+    if (!this.#loading) {
+      throw new ScriptFault(
+        "load",
+        `Cannot import ${JSON.stringify(name)}: modules load with the script`,
+      );
+    }
+    return this.#source.resolve(base, name);
+  }
+
+  source(name: string): string {
+    return name === LEGWORK_MODULE ? LEGWORK_CODE : this.#source.code(name);
+  }
+
+  #load(): readonly Exported[] {
+    const machine = this.#machine;
+    return this.#guarded(this.#world.limits.loadMs, () => {
+      machine.stackBytes = LOAD_STACK_BYTES;
+      const host = machine.newHostFunction();
+      const guest = machine.evaluate(GUEST_CODE, GUEST_FILE);
+      const parts = machine.call(guest, [host]);
+      const take = this.#part(parts, 0);
+      this.#run = this.#part(parts, 1);
+      const entry = entryCode(this.#source.entry);
+      const done = machine.evaluateModule(entry, ENTRY_MODULE);
+      while (machine.hasJobs) machine.runJobs(JOBS_AT_ONCE);
+      if (!machine.settled(done)) {
+        throw new ScriptFault("load", "Cannot load script: it never finishes");
+      }
+      const script = machine.evaluate(TAKE_EXPORTS, GUEST_FILE);
+      const found = machine.call(take, [script]);
+      const text = machine.toText(found);
+      for (const each of [host, guest, parts, take, done, script, found]) {
+        machine.free(each);
+      }
+      this.#loading = false;
+      machine.stackBytes = this.#world.limits.stackBytes;
+      return JSON.parse(text);
+    });
+  }
+
+  #part(parts: Pointer, which: number): Pointer {
+    const number = this.#machine.newNumber(which);
+    const part = this.#machine.call(parts, [number]);
+    this.#machine.free(number);
+    return part;
+  }
+
+  /** The one way into a loaded script. */
+  #enter(
+    hook: number,
+    frame: number,
+    shape: number,
+    extra: string | undefined,
+  ): string | undefined | true {
+    const machine = this.#machine;
+    const args = [
+      machine.newNumber(hook),
+      machine.newNumber(frame),
+      machine.newNumber(shape),
+    ];
+    if (extra !== undefined) args.push(machine.newText(extra));
+    let result: Pointer;
+    try {
+      result = machine.call(this.#run, args);
+    } finally {
+      if (!machine.broken) { for (const each of args) machine.free(each); }
+    }
+    const type = machine.typeOf(result);
+    const text = type === "string" ? machine.toText(result) : undefined;
+    machine.free(result);
+    if (this.#fault !== undefined) throw this.#fault;
+    return type === "boolean" ? true : text;
+  }
+
+  /** Runs code inside under a processor limit and turns what leaves it into a fault. */
+  #guarded<T>(limitMs: number, enter: () => T): T {
+    this.#limitMs = limitMs;
+    this.#deadlineMs = -1;
+    this.#outOfTime = false;
+    try {
+      return enter();
+    } catch (error) {
+      if (!(error instanceof MachineError)) throw error;
+      throw this.#faultOf(error);
+    }
+  }
+
+  #faultOf(error: MachineError): ScriptFault {
+    const position = positionIn(error.guestStack);
+    if (error.broken) {
+      this.#dead = true;
+      return new ScriptFault(
+        "engine",
+        `the engine broke down: ${error.message}`,
+        position,
+      );
+    }
+    if (this.#outOfTime) {
+      return new ScriptFault(
+        "cpu",
+        `took longer than ${this.#limitMs} ms`,
+        position,
+      );
+    }
+    return new ScriptFault(kindOf(error.message), error.message, position);
+  }
+
+  /** Promise jobs belong to no hook: when they get out of hand, all that wait are given up and the sandbox with them. */
+  #runJobs(): void {
+    const machine = this.#machine;
+    try {
+      this.#guarded(this.#world.limits.hookMs, () => {
+        while (machine.hasJobs) {
+          machine.runJobs(JOBS_AT_ONCE);
+          if (this.onPoll()) throw new MachineError("interrupted", "");
+        }
+      });
+    } catch (error) {
+      const fault = error instanceof ScriptFault
+        ? error
+        : new ScriptFault("throw", String(error));
+      this.#dead = true;
+      this.#endWaiting(fault);
+      throw fault;
+    }
+  }
+
+  #wait(frame: number, handed: Handed): Promise<string | undefined> {
+    const { clock, limits } = this.#world;
+    if (this.#waiting.size >= limits.waiting) {
+      throw new ScriptFault(
+        "wait",
+        `Cannot wait: ${limits.waiting} hooks of this script wait already`,
+      );
+    }
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void): void => {
+        this.#waiting.delete(frame);
+        clock.cancel(hook.timer);
+        settle();
+      };
+      const hook: WaitingHook = {
+        handed,
+        timer: undefined,
+        resolve: (decision) => end(() => resolve(decision)),
+        reject: (fault) => end(() => reject(fault)),
+        onTimer: () =>
+          hook.reject(
+            new ScriptFault("wait", `took longer than ${limits.asyncMs} ms`),
+          ),
+      };
+      this.#waiting.set(frame, hook);
+      hook.timer = clock.schedule(limits.asyncMs, hook, "script");
+    });
+  }
+
+  #endWaiting(fault: ScriptFault): void {
+    for (const hook of [...this.#waiting.values()]) hook.reject(fault);
+  }
+
+  #settle(frame: number, decision: string | undefined): undefined {
+    this.#waiting.get(frame)?.resolve(decision);
+  }
+
+  #onFault(frame: number, message: string, stack: string): undefined {
+    const fault = new ScriptFault(kindOf(message), message, positionIn(stack));
+    const waiting = this.#waiting.get(frame);
+    if (waiting !== undefined) waiting.reject(fault);
+    else if (frame === this.#frame) this.#fault = fault;
+  }
+
+  #handedOf(frame: number): Handed | undefined {
+    return frame === this.#frame && this.#handed !== undefined
+      ? this.#handed
+      : this.#waiting.get(frame)?.handed;
+  }
+
+  #log(level: string, line: string): undefined {
+    const { observer, limits } = this.#world;
+    if (++this.#logLines > limits.logLines) {
+      observer.count("script_log_lines_dropped");
+      return;
+    }
+    observer.log({
+      level: level as LogLevel,
+      text: "script says",
+      fields: {
+        script: this.#source.entry,
+        line: line.slice(0, limits.logLineChars),
+      },
+    });
+  }
+}
+
+/** An async hook that has not settled. */
+interface WaitingHook {
+  readonly handed: Handed;
+  timer: Timer | undefined;
+  resolve(decision: string | undefined): void;
+  reject(fault: ScriptFault): void;
+  onTimer(): void;
+}
+
+function kindOf(message: string): FaultKind {
+  switch (message) {
+    case "InternalError: out of memory":
+      return "memory";
+    case "InternalError: stack overflow":
+    case "SyntaxError: stack overflow":
+      return "stack";
+    default:
+      return message.includes("Cannot take decision") ? "decision" : "throw";
+  }
+}
