@@ -8,6 +8,7 @@
  */
 
 import { trimmed } from "./bytes.ts";
+import { isSpace } from "./characters.ts";
 import { headerKey, headerName } from "./header_name.ts";
 
 /** One header field, immutable, so that messages may share it. */
@@ -44,7 +45,7 @@ export class HeaderLine {
 
   /** The value, unfolded and without the spaces around it (RFC 3261 section 7.3.1). */
   get value(): string {
-    return this.#value ??= unfold(this.raw.slice(this.#colon + 1));
+    return this.#value ??= valueOf(this.raw, this.#colon + 1);
   }
 }
 
@@ -153,9 +154,18 @@ export class Headers {
   }
 }
 
+/** The value that begins at `from`, cut once, without the white space around it. */
+function valueOf(raw: string, from: number): string {
+  let start = from;
+  let end = raw.length;
+  while (start < end && isSpace(raw.charCodeAt(start))) start++;
+  while (end > start && isSpace(raw.charCodeAt(end - 1))) end--;
+  const value = raw.slice(start, end);
+  return value.includes("\n") ? unfold(value) : value;
+}
+
 /** RFC 3261 section 7.3.1: a fold (CRLF and white space) "is equivalent to a single space". */
 function unfold(text: string): string {
-  if (!text.includes("\n")) return trimmed(text);
   let value = "";
   for (const piece of text.split("\n")) {
     const part = trimmed(piece);

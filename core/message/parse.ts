@@ -104,7 +104,7 @@ export function parseHead(
 }
 
 /** The same message with a body. */
-export function withBody(message: SipMessage, body: Uint8Array): SipMessage {
+function withBody(message: SipMessage, body: Uint8Array): SipMessage {
   if (body.length === 0) return message;
   return message.kind === "request"
     ? new SipRequest(message.method, message.uri, message.headers, body)
@@ -112,7 +112,7 @@ export function withBody(message: SipMessage, body: Uint8Array): SipMessage {
 }
 
 /** Content-Length, RFC 3261 section 20.14; several that agree count as one. */
-export function contentLength(
+function contentLength(
   headers: Headers,
 ): number | "malformed" | undefined {
   let length: number | undefined;
@@ -130,7 +130,7 @@ export function contentLength(
  * Where the empty line begins that ends the head (with the line end before it), and how long both are. Lines may end
  * in LF alone, which RFC 3261 does not have but some send.
  */
-export function headEnd(
+function headEnd(
   text: string,
 ): { at: number; length: number } | undefined {
   for (let lf = text.indexOf("\n"); lf >= 0; lf = text.indexOf("\n", lf + 1)) {
