@@ -164,7 +164,7 @@ function valueOf(raw: string, from: number): string {
   return value.includes("\n") ? unfold(value) : value;
 }
 
-/** RFC 3261 section 7.3.1: a fold (CRLF and white space) "is equivalent to a single space". */
+/** §7.3.1: "The line break and the whitespace at the beginning of the next line are treated as a single SP character." */
 function unfold(text: string): string {
   let value = "";
   for (const piece of text.split("\n")) {

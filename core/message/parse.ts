@@ -188,7 +188,7 @@ function addLine(
   if (colon < 0 || colon >= stop) {
     return { status: 400, reason: "Header field without a colon" };
   }
-  // §7.3.1: "any amount of white space [is permitted] on either side of the colon".
+  // §7.3.1: the grammar "allows for an arbitrary amount of whitespace on either side of the colon".
   let nameEnd = colon;
   while (nameEnd > at && isBlank(text.charCodeAt(nameEnd - 1))) nameEnd--;
   const name = text.slice(at, nameEnd);

@@ -28,7 +28,8 @@ export function parseStartLine(
 }
 
 /**
- * §7.1: "Request-Line = Method SP Request-URI SP SIP-Version CRLF", and "No LWS is allowed in any of the elements".
+ * §7.1: "Request-Line = Method SP Request-URI SP SIP-Version CRLF", and "No linear whitespace (LWS) is allowed
+ * in any of the elements."
  * RFC 4475 §3.1.2.9 and §3.1.2.10 let spaces too many be refused; they are.
  */
 function parseRequestLine(

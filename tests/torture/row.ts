@@ -11,7 +11,7 @@ export interface Expectation {
   readonly message: "accepted" | "dropped" | 400 | 505;
   /** What a user agent server that gets it answers, where the RFC says so; a later test sends it through one. */
   readonly uas?: number | readonly number[];
-  /** The RFC's words for it. */
+  /** What the RFC says of it, shortened. */
   readonly why: string;
 }
 

@@ -81,7 +81,7 @@ Deno.test("RFC 4475 §3.1.1.2: intmeth's user and password, and its quoted NUL",
 
 Deno.test("RFC 4475 §3.1.1.3: escapes are equivalent to their characters", () => {
   const contact = request("esc01").contact?.sipUri;
-  // "The Contact header field value has a lr parameter [...] and a parameter name with the value value%41"
+  // The Contact's URI has the parameters lr, and name with the value "value%41".
   assertEquals(contact?.param("lr"), "");
   assertEquals(contact?.param("name"), "value%41");
 });
@@ -89,7 +89,7 @@ Deno.test("RFC 4475 §3.1.1.3: escapes are equivalent to their characters", () =
 Deno.test("RFC 4475 §3.1.1.5: percent signs in names and methods are no escapes", () => {
   const message = request("esc02");
   assertEquals(message.method, "RE%47IST%45R");
-  // "the third is not a Contact header field"
+  // C%6Fntact is not a Contact header field.
   assertEquals(message.list("contact").length, 2);
 });
 

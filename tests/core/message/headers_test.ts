@@ -66,7 +66,7 @@ Deno.test("a clone does not share later changes", () => {
   assertEquals(headers.lines.length, 4);
 });
 
-Deno.test('§7.3.1: a fold "is equivalent to a single space"', () => {
+Deno.test('§7.3.1: a fold is "treated as a single SP character"', () => {
   const text = "Subject  : I know   \r\n you're\r\n\t  there,\r\n ";
   const line = new HeaderLine("subject", text, 9);
   assertEquals(line.value, "I know you're there,");
