@@ -1,0 +1,3 @@
+export async function test(): Promise<number> {
+  return await Promise.resolve(0);
+}

@@ -1,0 +1,4 @@
+if (import.meta.main) {
+  const { main } = await import("./app/main.ts");
+  Deno.exit(await main(Deno.args));
+}
