@@ -30,7 +30,6 @@ export class InviteClient extends ClientTransaction {
 
   override start(): void {
     const { clock, timers } = this.host;
-    this.sendRequest();
     // §17.1.1.2: "If an unreliable transport is being used, the client transaction MUST start timer A with a value of
     // T1. If a reliable transport is being used, the client transaction SHOULD NOT start timer A".
     if (!this.flow.reliable) {
@@ -39,6 +38,9 @@ export class InviteClient extends ClientTransaction {
     }
     // §17.1.1.2: "For any transport, the client transaction MUST start timer B with a value of 64*T1 seconds".
     this.deadline = clock.schedule(64 * timers.t1Ms, this, "B");
+    // "The client transaction MUST pass the request to the transport layer for transmission": last, so that not even a
+    // response that is back at once finds the machine half made.
+    this.sendRequest();
   }
 
   override receive(response: SipResponse): void {
@@ -50,8 +52,7 @@ export class InviteClient extends ClientTransaction {
         else this.#onRefusal(response);
         break;
       case "accepted":
-        // RFC 6026 §7.2: "If a 2xx response is received while the client INVITE state machine is in the "Accepted"
-        // state, it MUST be passed to the TU"; anything else a fork still sends is of no more use.
+        // RFC 6026 §8.4 has every 2xx passed to the TU in "Accepted"; anything else a fork still sends is of no more use.
         if (response.status >= 200 && response.status < 300) {
           this.user?.onResponse(response, this);
         }
@@ -113,7 +114,8 @@ export class InviteClient extends ClientTransaction {
       case "D":
       case "M":
         // §17.1.1.2: "If timer D fires while the client transaction is in the "Completed" state, the client transaction
-        // MUST move to the terminated state." RFC 6026 §7.2 says the same of timer M and "Accepted".
+        // MUST move to the terminated state." RFC 6026 §8.4: "If Timer M fires while the client transaction is in the
+        // "Accepted" state, the client transaction MUST move to the "Terminated" state."
         this.#end();
         break;
     }
@@ -151,8 +153,9 @@ export class InviteClient extends ClientTransaction {
   }
 
   #onSuccess(response: SipResponse): void {
-    // RFC 6026 §8.4: on a 2xx "the client transaction MUST transition to the "Accepted" state", and §7.2: "Timer M
-    // [is] set to 64*T1", on any transport: it waits for the 2xx of other forks.
+    // RFC 6026 §8.4: of a 2xx received "while in either the "Calling" or "Proceeding" states, the client transaction MUST
+    // transition to the "Accepted" state [...]. The 2xx response MUST be passed up to the TU. The client transaction MUST
+    // NOT generate an ACK to the 2xx response". Timer M is 64*T1 on any transport: it waits for the 2xx of other forks.
     this.#state = "accepted";
     this.settle();
     this.deadline = this.host.clock.schedule(

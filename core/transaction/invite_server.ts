@@ -42,7 +42,7 @@ export class InviteServer extends ServerTransaction {
         this.sendAgain();
         break;
       case "accepted":
-        // RFC 6026 §7.1: retransmissions of the INVITE are absorbed "without changing state"; the TU repeats its 2xx.
+        // RFC 6026 §7.1: retransmissions of the INVITE are absorbed here; it is the TU that repeats its 2xx.
       case "confirmed":
       case "terminated":
         break;
@@ -53,7 +53,8 @@ export class InviteServer extends ServerTransaction {
   receiveAck(): boolean {
     switch (this.#state) {
       case "accepted":
-        // RFC 6026 §7.1: an ACK that arrives in "Accepted" MUST be passed to the TU.
+        // RFC 6026 §7.1: "Any ACKs received from the network while in the "Accepted" state MUST be passed directly to the
+        // TU and not absorbed."
         return true;
       case "completed":
         this.#onAck();
@@ -81,8 +82,7 @@ export class InviteServer extends ServerTransaction {
         }
         break;
       case "accepted":
-        // RFC 6026 §7.1: "While in the "Accepted" state, if the TU passes a 2xx response, the server transaction MUST
-        // pass the response to the transport layer for transmission."
+        // RFC 6026 §7.1: in "Accepted" a 2xx that the TU passes goes to the transport layer again.
         if (response.status >= 200 && response.status < 300) {
           this.#sendOnce(response);
         } else {
@@ -92,8 +92,7 @@ export class InviteServer extends ServerTransaction {
       case "completed":
       case "confirmed":
       case "terminated":
-        // §17.2.1: "Any other final responses passed by the TU to the server transaction MUST be discarded while in the
-        // "Completed" state" (so the non-INVITE machine; nothing else makes sense here).
+        // The answer is given: §17.2.2 says of the other machine that more of them "MUST be discarded".
         this.ignoreLate();
         break;
     }
@@ -131,15 +130,16 @@ export class InviteServer extends ServerTransaction {
         break;
       case "I":
       case "L":
-        // §17.2.1: "Once timer I fires, the server MUST transition to the "Terminated" state." RFC 6026 §7.1: so it does
-        // when timer L fires in "Accepted".
+        // §17.2.1: "Once timer I fires, the server MUST transition to the "Terminated" state." RFC 6026 §7.1: "When Timer L
+        // fires and the state machine is in the "Accepted" state, the machine MUST transition to the "Terminated" state."
         this.destroy();
         break;
     }
   }
 
   #accept(response: SipResponse): void {
-    // RFC 6026 §7.1: on a 2xx of the TU the machine enters "Accepted" and timer L is "set to 64*T1 for all transports".
+    // RFC 6026 §8.5: after a 2xx "the server transaction MUST then transition to the "Accepted" state". Timer L is 64*T1
+    // on every transport.
     this.#state = "accepted";
     this.deadline = this.host.clock.schedule(
       64 * this.host.timers.t1Ms,
@@ -157,7 +157,6 @@ export class InviteServer extends ServerTransaction {
 
   #refuse(response: SipResponse): void {
     this.#state = "completed";
-    this.sendNew(response);
     const { clock, timers } = this.host;
     // §17.2.1: "For unreliable transports, timer G is set to fire in T1 seconds, and is not set to fire for reliable
     // transports." And: "When the "Completed" state is entered, timer H MUST be set to fire in 64*T1 seconds for all
@@ -167,6 +166,7 @@ export class InviteServer extends ServerTransaction {
       this.repeat = clock.schedule(this.#intervalMs, this, "G");
     }
     this.deadline = clock.schedule(64 * timers.t1Ms, this, "H");
+    this.sendNew(response);
   }
 
   #onAck(): void {

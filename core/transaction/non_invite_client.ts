@@ -16,7 +16,6 @@ export class NonInviteClient extends ClientTransaction {
 
   override start(): void {
     const { clock, timers } = this.host;
-    this.sendRequest();
     // §17.1.2.2: "The client transaction SHOULD set timer F to fire in 64*T1 seconds."
     this.deadline = clock.schedule(64 * timers.t1Ms, this, "F");
     // §17.1.2.2: "If an unreliable transport is in use, the client transaction MUST set timer E to fire in T1 seconds."
@@ -24,6 +23,8 @@ export class NonInviteClient extends ClientTransaction {
       this.#intervalMs = timers.t1Ms;
       this.repeat = clock.schedule(this.#intervalMs, this, "E");
     }
+    // §17.1.2.2: "The request MUST be passed to the transport layer for transmission."
+    this.sendRequest();
   }
 
   override receive(response: SipResponse): void {

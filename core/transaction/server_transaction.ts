@@ -106,6 +106,8 @@ export abstract class ServerTransaction implements Timed {
   onTimer(name: string): void {
     if (name === "transport") {
       this.#broken = undefined;
+      // RFC 6026 §8.8: "the server transaction SHOULD inform the TU that a failure has occurred, and MUST remain in the
+      // current state": gone, it would take the next retransmission for a new request.
       this.user?.onTransportError?.();
     } else {
       this.onMachineTimer(name);

@@ -29,7 +29,10 @@ import type { MessageTransport } from "./transport_port.ts";
 
 /** Who asks and answers: the core above this layer. */
 export interface TransactionUser extends RequestUser {
-  /** A response to a request of ours that belongs to no transaction: a late 2xx and the like. */
+  /**
+   * A response to a request of ours that belongs to no transaction any more: for the record. Since RFC 6026 nobody but a
+   * stateless proxy is to act on one.
+   */
   onStrayResponse(response: SipResponse, flow: Flow): void;
 }
 

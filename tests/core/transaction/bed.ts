@@ -73,6 +73,8 @@ export class FakeTransport implements MessageTransport {
   readonly names: TransportName[] = ["UDP", "TCP"];
   /** Sending to `TCP 192.0.2.9` and the like fails so from the start. */
   readonly unreachable = new Set<string>();
+  /** What a test does from inside {@linkcode FakeTransport.send}. */
+  onSent: ((message: SipMessage) => void) | undefined;
   readonly #wheel: TimerWheel;
   #taken = 0;
 
@@ -114,6 +116,7 @@ export class FakeTransport implements MessageTransport {
     const { message } = parsed;
     this.sent.push({ atMs: this.#wheel.now(), bytes, message, flow });
     if (flow.fault !== undefined) onError?.(flow.fault);
+    this.onSent?.(message);
   }
 
   /** The last message sent. */

@@ -201,7 +201,7 @@ Deno.test("a CANCEL of a request other than INVITE is answered and has no effect
   bed.receive(peerRequest("OPTIONS"));
   bed.receive(peerRequest("CANCEL"));
   bed.respond(200);
-  // §9.2: "A CANCEL request has no effect on the processing of transactions with any other method".
+  // §9.2: "A CANCEL request has no impact on the processing of transactions with any other method".
   assertEquals(bed.transport.take(), ["0 200 CANCEL", "0 200 OPTIONS"]);
   assertEquals(bed.told, []);
   bed.run(64 * T1);

@@ -142,7 +142,8 @@ for (const transport of ["UDP", "TCP"] as const) {
     bed.answer(invite.request, 200, { toTag: "first" });
     assertEquals(invite.state, "accepted");
 
-    // RFC 6026 §7.2: a 2xx received in "Accepted" MUST be passed to the TU, and the transaction MUST NOT generate an ACK.
+    // RFC 6026 §8.4: "The 2xx response MUST be passed up to the TU. The client transaction MUST NOT generate an ACK to the
+    // 2xx response -- its handling is delegated to the TU."
     bed.run(500);
     bed.answer(invite.request, 200, { toTag: "first" });
     bed.answer(invite.request, 200, { toTag: "second" });
@@ -157,7 +158,7 @@ for (const transport of ["UDP", "TCP"] as const) {
     bed.run(1);
     bed.assertNothingLeft();
 
-    // RFC 6026 §8.5: a response without transaction is for the core above to handle.
+    // §18.1.2: a response without transaction is a "stray".
     bed.answer(invite.request, 200, { toTag: "late" });
     assertEquals(bed.told.at(-1), "stray 200");
   });

@@ -151,7 +151,8 @@ for (const transport of ["UDP", "TCP"] as const) {
     bed.server.respond(ok);
     assertEquals(bed.transport.take(), ["500 200 INVITE"]);
 
-    // An ACK of this branch is the TU's, as is the usual one of another branch.
+    // RFC 6026 §7.1: "Any ACKs received from the network while in the "Accepted" state MUST be passed directly to the TU
+    // and not absorbed": one of this branch as well as the usual one of another.
     bed.receive(peerRequest("ACK", { toTag: "ours" }));
     bed.receive(peerRequest("ACK", { toTag: "ours", branch: "z9hG4bKack" }));
     assertEquals(bed.acks.length, 2);
@@ -189,7 +190,8 @@ Deno.test("INVITE server: a transport error is told, the transaction stays to ab
   bed.respond(180);
   assertEquals(bed.told, []);
   bed.run(0);
-  // §17.2.4: "the TU is informed that a failure has occurred".
+  // RFC 6026 §8.8: "the server transaction SHOULD inform the TU that a failure has occurred, and MUST remain in the current
+  // state."
   assertEquals(bed.told, ["transport error"]);
   assertEquals(bed.server.state, "proceeding");
   bed.layer.close();

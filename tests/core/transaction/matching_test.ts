@@ -125,7 +125,7 @@ Deno.test("a request in a dialog is no merged one, nor is one whose first way ha
 Deno.test("an ACK without transaction is the user's", () => {
   const bed = new Bed();
   bed.receive(peerRequest("ACK", { toTag: "ours" }));
-  // §17: "The ACK for a 2xx response to an INVITE request is not considered part of the transaction".
+  // §17: "If the response was a 2xx, the ACK is not considered part of the transaction."
   assertEquals(bed.acks.length, 1);
   assertEquals(bed.transport.take(), []);
   bed.assertNothingLeft();
@@ -254,5 +254,42 @@ Deno.test("a closed layer is silent and empty", () => {
   bed.run(64 * T1);
   assertEquals(bed.told, []);
   assertEquals(bed.transport.take(), []);
+  bed.assertNothingLeft();
+});
+
+for (
+  const [method, final] of [["INVITE", 200], ["INVITE", 486], [
+    "OPTIONS",
+    200,
+  ]] as const
+) {
+  Deno.test(`a ${final} to ${method} that is back before send() returns leaves nothing running`, () => {
+    const bed = new Bed();
+    bed.transport.onSent = (message) => {
+      if (message.kind === "request" && message.method === method) {
+        bed.answer(message, final);
+      }
+    };
+    bed.request(method);
+    bed.run(64 * T1);
+    // One request, no retransmission: timers set before it left were stopped by the response.
+    assertEquals(
+      bed.transport.take().filter((sent) => sent === `0 ${method}`).length,
+      1,
+    );
+    assertEquals(bed.told, [String(final), "terminated"]);
+    bed.assertNothingLeft();
+  });
+}
+
+Deno.test("an ACK that is back before our 486 is sent off stops its repetition", () => {
+  const bed = new Bed();
+  bed.receive(peerRequest("INVITE"));
+  bed.transport.onSent = () => {
+    bed.receive(peerRequest("ACK", { toTag: "ours" }));
+  };
+  bed.respond(486);
+  bed.run(T4);
+  assertEquals(bed.transport.take(), ["0 486 INVITE"]);
   bed.assertNothingLeft();
 });

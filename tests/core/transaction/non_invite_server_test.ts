@@ -111,7 +111,7 @@ Deno.test("non-INVITE server: a transport error is told", () => {
   bed.flow.fault = "unreachable";
   bed.respond(200);
   bed.run(64 * T1);
-  // §17.2.4: "the TU is informed that a failure has occurred".
+  // RFC 6026 §8.8: "the server transaction SHOULD inform the TU that a failure has occurred".
   assertEquals(bed.told, ["transport error", "terminated"]);
   bed.assertNothingLeft();
 });
