@@ -15,7 +15,10 @@ export interface DenoDnsOptions {
   readonly timeoutMs?: number;
 }
 
-/** Asks a name server; see {@linkcode Dns}. */
+/**
+ * Asks a name server; see {@linkcode Dns}. The runtime reports a server's failure (SERVFAIL) as it reports a name
+ * without records, so only a server that does not answer is a {@linkcode DnsFailure} here.
+ */
 export class DenoDns implements Dns {
   readonly #nameServer: { ipAddr: string; port?: number } | undefined;
   readonly #timeoutMs: number;
