@@ -63,11 +63,6 @@ export function sameAddress(a: Address, b: Address): boolean {
   return a.port === b.port && a.host === b.host;
 }
 
-/** True for `0.0.0.0` and `::`, which stand for every address of the machine. */
-export function isWildcard(host: string): boolean {
-  return host === "0.0.0.0" || host === "::";
-}
-
 /** RFC 3261 section 19.1.2 (UDP and TCP 5060, TLS 5061) and RFC 7118 section 5 (WS 80, WSS 443). */
 export function defaultPort(transport: TransportName): number {
   switch (transport) {

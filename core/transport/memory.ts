@@ -262,6 +262,9 @@ export class MemoryTransport implements Transport {
     const key = formatAddress(remote);
     let flow = this.#flows.get(key);
     if (flow === undefined) {
+      if (this.#flows.size >= this.network.limits.datagramPeers) {
+        this.#flows.clear();
+      }
       flow = new MemoryFlow(this, remote);
       this.#flows.set(key, flow);
     }

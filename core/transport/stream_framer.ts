@@ -40,11 +40,6 @@ export class StreamFramer {
     this.#limitBytes = limitBytes;
   }
 
-  /** True while a message has begun and not ended. */
-  get midMessage(): boolean {
-    return this.#heldSize > 0;
-  }
-
   /** Takes what was read. A problem is final: the framer takes nothing more. */
   push(chunk: Uint8Array, sink: FramerSink): FramingProblem | undefined {
     if (this.#failed) return undefined;
