@@ -51,8 +51,8 @@ export type Command =
     readonly ladder: boolean;
     /** Whole number that starts the random sequence; absent: the ladder's own. */
     readonly seed?: number;
-    /** Share of messages lost, 0 to 1. */
-    readonly loss: number;
+    /** The ladder alone, without the harsher worlds. */
+    readonly strict: boolean;
   }
   | ({ readonly name: "demo"; readonly stay: boolean } & LogArgs)
   | { readonly name: "version" }
@@ -75,7 +75,7 @@ const OPTIONS: Record<
     flags: ["open", "ladder"],
   },
   check: { values: [], flags: [] },
-  test: { values: ["seed", "loss"], flags: ["ladder"] },
+  test: { values: ["seed"], flags: ["ladder", "strict"] },
   demo: { values: ["log-level", "log-format"], flags: ["stay"] },
 };
 
@@ -152,7 +152,7 @@ function read(topic: CommandName, reader: ArgReader): Command {
         files: reader.files("a .flow file or a folder of them"),
         ladder: reader.asks("ladder"),
         ...(seed === undefined ? {} : { seed }),
-        loss: (reader.number("loss", { from: 0, to: 100 }) ?? 0) / 100,
+        strict: reader.asks("strict"),
       };
     }
     case "demo":

@@ -70,18 +70,19 @@ Examples
 `,
   test:
     `Runs ladders (.flow files) against the scripts they name, on a virtual clock and
-an in-memory network.
+an in-memory network: to the letter, then again with each message lost, doubled
+and late.
 
   legwork test FILE... [options]
 
 Options
   --ladder              print the ladder of every call
   --seed NUMBER         start of the random sequence         (default: per file)
-  --loss PERCENT        share of messages lost on the way    (default: 0)
+  --strict              to the letter only
 
 Examples
   legwork test route.flow
-  legwork test tests/flows --loss 10 --seed 7
+  legwork test tests/flows --strict --seed 7
 `,
   demo:
     `Shows one call through Legwork from a simulated carrier to a simulated PBX, as a

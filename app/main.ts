@@ -37,7 +37,7 @@ async function obey(
     case "check":
       return await check(command.files, terminal);
     case "test":
-      return await test();
+      return await test(command, terminal);
     case "demo":
       return await demo(command, terminal);
     case "version":

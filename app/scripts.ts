@@ -21,6 +21,9 @@ export interface ScriptsWorld {
   readonly limits: ScriptLimits;
 }
 
+/** Compiled once, for whoever needs it first. */
+let engine: Promise<Engine> | undefined;
+
 /** Each script in a sandbox of its own, asked in order. */
 export class Scripts {
   readonly policy: PolicySource;
@@ -42,8 +45,12 @@ export class Scripts {
     const hosts: ScriptHost[] = [];
     try {
       if (paths.length > 0) {
-        const engine = await Engine.load((file) => Deno.readFile(file));
-        const all = { ...world, engine, cpuNow: () => performance.now() };
+        engine ??= Engine.load((file) => Deno.readFile(file));
+        const all = {
+          ...world,
+          engine: await engine,
+          cpuNow: () => performance.now(),
+        };
         for (const path of paths) {
           hosts.push(await ScriptHost.load(all, SCRIPT_FILES, path));
         }
@@ -75,6 +82,16 @@ export class Scripts {
   /** Loads all of them again, those that changed and those that did not. */
   async reload(): Promise<void> {
     await Promise.all(this.#hosts.map((host) => this.#reload(host)));
+  }
+
+  /** What calls still hold on to, in words; empty when none runs. */
+  get leftovers(): readonly string[] {
+    return this.#hosts.flatMap(({ revision, alive }) => [
+      ...(alive > 1 ? [`${alive} revisions of ${revision.name}`] : []),
+      ...(revision.users > 0
+        ? [`${revision.users} users of ${revision.name}`]
+        : []),
+    ]);
   }
 
   /** Ends the sandboxes. */

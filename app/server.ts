@@ -10,7 +10,7 @@ import { OperatorObserver } from "./operator_observer.ts";
 import { Scripts } from "./scripts.ts";
 import { SystemClock } from "./system_clock.ts";
 import { SystemRandom } from "./system_random.ts";
-import { configuredOptions, scriptLimits } from "./wiring.ts";
+import { callSettings, networkSettings, scriptLimits } from "./wiring.ts";
 
 /** What a {@linkcode Server} is made of. */
 export interface ServerOptions {
@@ -69,7 +69,8 @@ export class Server {
         limits,
       });
       const b2bua = new B2bua({
-        ...configuredOptions(config, clock),
+        ...callSettings(config),
+        ...networkSettings(config, clock),
         clock,
         random,
         observer,

@@ -3,8 +3,9 @@
 import type { Clock } from "../core/base/clock.ts";
 import { DEFAULT_LIMITS, type Limits } from "../core/base/limits.ts";
 import type { B2buaOptions } from "../core/call/b2bua.ts";
-import type { RouteRule } from "../core/call/call_context.ts";
+import type { CallTimes, RouteRule } from "../core/call/call_context.ts";
 import { parseSipUri } from "../core/message/uri.ts";
+import type { TransactionTimers } from "../core/transaction/timers.ts";
 import { canonicalHost } from "../core/transport/address.ts";
 import { TcpTransport } from "../core/transport/tcp.ts";
 import type { Transport } from "../core/transport/transport.ts";
@@ -19,43 +20,48 @@ import {
 } from "./config/address.ts";
 import type { Config, TrunkConfig } from "./config/schema.ts";
 
-/** The options of a B2BUA that a configuration decides. */
-export type ConfiguredOptions = Pick<
-  B2buaOptions,
-  | "transports"
-  | "trunks"
-  | "routes"
-  | "unknownPeers"
-  | "limits"
-  | "timers"
-  | "times"
-  | "advertise"
-  | "onInviteFault"
->;
+/** What a configuration says of how calls are treated, whatever they come in on. */
+export interface CallSettings {
+  readonly trunks: readonly TrunkSettings[];
+  readonly routes: readonly RouteRule[];
+  readonly unknownPeers: "reject" | "drop" | "accept";
+  readonly onInviteFault: "route" | "reject";
+  readonly timers: TransactionTimers;
+  readonly times: CallTimes;
+}
 
-/** See {@linkcode ConfiguredOptions}. Nothing is opened yet. */
-export function configuredOptions(
-  config: Config,
-  clock: Clock,
-): ConfiguredOptions {
-  const { timers, advertise } = config;
-  const limits = { ...DEFAULT_LIMITS, calls: config.limits.max_calls };
+/** See {@linkcode CallSettings}. */
+export function callSettings(config: Config): CallSettings {
+  const { timers } = config;
   return {
-    transports: config.listen.flatMap((address) =>
-      transport(address, { clock, limits })
-    ),
     trunks: Object.entries(config.trunks).map(([name, trunk]) =>
       trunkSettings(name, trunk)
     ),
     routes: config.routes.map(({ from, to }): RouteRule => ({ from, to })),
     unknownPeers: config.unknown_peers,
-    limits,
+    onInviteFault: config.script_limits.on_invite_fault,
     timers: { t1Ms: timers.t1_ms, t2Ms: timers.t2_ms, t4Ms: timers.t4_ms },
     times: {
       noAnswerSeconds: timers.no_answer,
       maxCallSeconds: timers.max_call,
     },
-    onInviteFault: config.script_limits.on_invite_fault,
+  };
+}
+
+/** What a configuration says of the network and of how much is taken on. Nothing is opened yet. */
+export function networkSettings(
+  config: Config,
+  clock: Clock,
+): Required<Pick<B2buaOptions, "transports" | "limits">> & {
+  readonly advertise?: string;
+} {
+  const { advertise } = config;
+  const limits = { ...DEFAULT_LIMITS, calls: config.limits.max_calls };
+  return {
+    limits,
+    transports: config.listen.flatMap((address) =>
+      transport(address, { clock, limits })
+    ),
     ...(advertise === undefined ? {} : { advertise: advertised(advertise) }),
   };
 }

@@ -28,6 +28,8 @@ export interface LadderFileOptions {
   >;
   /** False: the strict run alone. */
   readonly harsh?: boolean;
+  /** Starts the random sequence, in place of the ladder's own. */
+  readonly seed?: number;
   /** Columns of the terminal; 80 by default. */
   readonly width?: number;
 }
@@ -63,7 +65,7 @@ export async function runLadderFile(
   const { ladder, problems } = parseLadder(text, path);
   if (ladder === undefined) return failed(path, problems.map(problemLine));
   try {
-    return await runLadder(ladder, {
+    return await runLadder(seeded(ladder, options.seed), {
       ...await partsOf(ladder, options),
       harsh: options.harsh ?? true,
       width: options.width ?? 80,
@@ -133,6 +135,12 @@ function compared(
     ...harsh,
     failure: { step: undefined, message, atMs: harsh.durationMs },
   };
+}
+
+function seeded(ladder: Ladder, seed: number | undefined): Ladder {
+  return seed === undefined
+    ? ladder
+    : { ...ladder, settings: { ...ladder.settings, seed } };
 }
 
 async function partsOf(

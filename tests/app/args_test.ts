@@ -67,12 +67,12 @@ Deno.test("the other commands", () => {
     name: "check",
     files: ["legwork.yaml", "a.ts"],
   });
-  assertEquals(readArgs(["test", "flows", "--loss", "10", "--seed", "7"]), {
+  assertEquals(readArgs(["test", "flows", "--strict", "--seed", "7"]), {
     name: "test",
     files: ["flows"],
     ladder: false,
     seed: 7,
-    loss: 0.1,
+    strict: true,
   });
   assertEquals(readArgs(["demo", "--stay"]), { name: "demo", stay: true });
   for (
