@@ -173,7 +173,7 @@ export class TransportLayer implements TransportEvents {
     // still open."
     if (flow.reliable && (flow.open || flow.halfClosed === true)) return flow;
     const address = responseAddress(via, flow.remote);
-    // RFC 3581 §4: the response "MUST be sent from the same address and port that the request was received on".
+    // RFC 3581 §4: "The response MUST be sent from the same address and port that the corresponding request was received on".
     if (!flow.reliable && sameAddress(address, flow.remote)) return flow;
     // §18.2.2: "If that connection is no longer open, the server SHOULD open a connection to the IP address in the
     // "received" parameter, if present, using the port in the "sent-by" value, or the default port for that

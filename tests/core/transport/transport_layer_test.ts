@@ -237,7 +237,7 @@ Deno.test("a response over UDP leaves from the listener its request came to", as
   const via = parseVia("SIP/2.0/UDP 192.0.2.2:5066;received=192.0.2.2")!;
   const other = bench.layer.responseFlow(via, flow)!;
   assertEquals(other.remote, { host: "192.0.2.2", port: 5066 });
-  // RFC 3581 §4: "the response MUST be sent from the same address and port that the request was received on".
+  // RFC 3581 §4: "The response MUST be sent from the same address and port that the corresponding request was received on".
   assertEquals(other.listener, flow.listener);
 });
 
