@@ -151,6 +151,8 @@ export class PhoneCall implements UacInviteUser, Timed {
     this.#over(0);
   }
 
+  onClosed(): void {}
+
   onGone(): void {
     this.#session?.close();
     this.#over(0);

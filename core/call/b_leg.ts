@@ -137,6 +137,10 @@ export class BLeg extends Leg implements UacInviteUser {
     });
   }
 
+  override onClosed(session: Session): void {
+    if (session === this.session && this.#answered) this.#invite?.release();
+  }
+
   #fail(how: {
     status: number;
     reason: string;

@@ -150,6 +150,8 @@ export abstract class Leg implements SessionUser, LegView {
     });
   }
 
+  onClosed(_session: Session): void {}
+
   onGone(status: number, session: Session): void {
     session.close();
     if (session !== this.session) return;

@@ -40,6 +40,8 @@ export interface SessionUser extends OutboundFilter {
   onBye(bye: SipRequest, session: Session): void;
   /** The peer says that it knows no such dialog (481, or 408 to INVITE and UPDATE). */
   onGone(status: number, session: Session): void;
+  /** It is over and forgotten; nothing more is told. */
+  onClosed(session: Session): void;
 }
 
 /** One session. */
@@ -259,6 +261,7 @@ export class Session implements DialogUsage, OutgoingHost {
     }
     this.#waiting = [];
     this.context.dialogs.remove(this);
+    this.#user.onClosed(this);
   }
 
   /** Contact for the flow a request takes, then the user's last word. */

@@ -38,11 +38,12 @@ interface Surplus {
 /** One INVITE of ours. */
 export class UacInvite implements SendingUser {
   readonly #context: DialogContext;
-  readonly #user: UacInviteUser;
+  #user: UacInviteUser;
   #invite: SipRequest | undefined;
   #sending: Sending | undefined;
   #early: Session[] = [];
   #winner: Session | undefined;
+  #winnerTag: string | undefined;
   #winnerAck: SentAck | undefined;
   #surplus: Surplus[] = [];
   #cseq = 0;
@@ -79,6 +80,13 @@ export class UacInvite implements SendingUser {
     this.#winnerAck = this.#winner.sendAck(this.#cseq, parts);
   }
 
+  /** The call is over. What the network still sends (a 2xx again, a late fork) is dealt with without its user. */
+  release(): void {
+    this.#user = NOBODY;
+    this.#winner = undefined;
+    this.#cancelled = true;
+  }
+
   onResponse(response: SipResponse, transaction: ClientTransaction): void {
     this.#invite = transaction.request;
     if (response.status >= 200 && response.status < 300) {
@@ -101,7 +109,7 @@ export class UacInvite implements SendingUser {
 
   #onSuccess(response: SipResponse, transaction: ClientTransaction): void {
     const tag = response.to?.tag ?? "";
-    if (this.#winner?.dialog.remoteTag === tag) {
+    if (this.#winnerTag === tag) {
       // §13.2.2.4: the ACK is passed to the transport again with every retransmission of the 2xx.
       this.#winnerAck?.resend();
       return;
@@ -119,6 +127,7 @@ export class UacInvite implements SendingUser {
     session.dialog.refreshTarget(response);
     if (this.#winner === undefined && !this.#cancelled) {
       this.#winner = session;
+      this.#winnerTag = session.dialog.remoteTag;
       this.#over = true;
       this.#early = this.#early.filter((early) => early !== session);
       this.#closeEarly();
@@ -194,4 +203,21 @@ class SurplusOwner implements SessionUser {
   onNoAck(): void {}
   onBye(): void {}
   onGone(): void {}
+  onClosed(): void {}
 }
+
+/** Hears what still comes when the user has gone: nothing is done with it, and messages leave as they are. */
+const NOBODY: UacInviteUser = {
+  outbound: (message) => message,
+  onRequest: () => {},
+  onCancelled: () => {},
+  onAck: () => {},
+  onNoAck: () => {},
+  onBye: () => {},
+  onGone: () => {},
+  onClosed: () => {},
+  onProvisional: () => {},
+  onAnswer: () => {},
+  onRefused: () => {},
+  onFailure: () => {},
+};

@@ -51,8 +51,8 @@ export interface ClientParts {
 
 /** One request of ours until its final response is certain to have stopped coming. */
 export abstract class ClientTransaction implements Timed {
-  /** As sent, our Via on top. */
-  readonly request: SipRequest;
+  /** As sent, our Via on top; once a 2xx has come to an INVITE, only its {@linkcode skeletonOf} is left. */
+  request: SipRequest;
   readonly branch: string;
   readonly target: Target;
   readonly flow: Flow;

@@ -7,6 +7,7 @@
 import { ackFor, cancelFor } from "../message/build.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
 import { serialize } from "../message/serialize.ts";
+import { skeletonOf } from "../message/skeleton.ts";
 import { type ClientFailure, ClientTransaction } from "./client_transaction.ts";
 
 /** §17.1.1.2: timer D is "at least 32 seconds for unreliable transports", whatever our own T1. */
@@ -163,6 +164,7 @@ export class InviteClient extends ClientTransaction {
       this,
       "M",
     );
+    this.request = skeletonOf(this.request);
     this.user?.onResponse(response, this);
   }
 

@@ -147,6 +147,7 @@ export class InviteServer extends ServerTransaction {
       "L",
     );
     this.#sendOnce(response);
+    this.slim();
   }
 
   /** A 2xx is the user's to repeat (§13.3.1.4), so nothing of it is kept here but the tag. */
@@ -166,6 +167,7 @@ export class InviteServer extends ServerTransaction {
       this.repeat = clock.schedule(this.#intervalMs, this, "G");
     }
     this.deadline = clock.schedule(64 * timers.t1Ms, this, "H");
+    this.slim();
     this.sendNew(response);
   }
 

@@ -99,6 +99,7 @@ export class NonInviteServer extends ServerTransaction {
     // for unreliable transports, and zero seconds for reliable transports."
     if (this.flow.reliable) this.destroy();
     else this.deadline = clock.schedule(64 * timers.t1Ms, this, "J");
+    this.slim();
   }
 }
 

@@ -126,8 +126,8 @@ export class RequestSender {
 
 /** One request and its tries. */
 class RequestSending implements Sending, ClientUser, Timed {
-  readonly #request: SipRequest;
-  readonly #route: SendRoute;
+  /** What a further try is made of; gone with the last of them, since an INVITE's user is heard for 32 s more. */
+  #parts: { request: SipRequest; route: SendRoute } | undefined;
   readonly #user: SendingUser;
   readonly #options: RequestSenderOptions;
   readonly #bytes: number;
@@ -143,8 +143,7 @@ class RequestSending implements Sending, ClientUser, Timed {
     parts: { request: SipRequest; route: SendRoute; user: SendingUser },
     options: RequestSenderOptions,
   ) {
-    this.#request = parts.request;
-    this.#route = parts.route;
+    this.#parts = parts;
     this.#user = parts.user;
     this.#options = options;
     this.#bytes = estimatedBytes(parts.request);
@@ -155,9 +154,9 @@ class RequestSending implements Sending, ClientUser, Timed {
   }
 
   start(targets: readonly Target[]): void {
-    if (this.#cancelled) return;
+    if (this.#cancelled || this.#parts === undefined) return;
     const { transport } = this.#options;
-    this.#attempts = attemptsFor(targets, this.#route, transport);
+    this.#attempts = attemptsFor(targets, this.#parts.route, transport);
     if (targets.length > 0) this.#verdict = "transport";
     if (!this.#tryNext()) this.#fail();
   }
@@ -177,6 +176,7 @@ class RequestSending implements Sending, ClientUser, Timed {
     // sort [...]. If a failure occurs, the client SHOULD create a new request, which is identical to the previous, but has
     // a different value of the Via branch ID than the previous".
     if (response.status === 503 && !this.#cancelled && this.#tryNext()) return;
+    if (response.status >= 200) this.#parts = this.#attempts = undefined;
     this.#user.onResponse(response, transaction);
   }
 
@@ -210,7 +210,9 @@ class RequestSending implements Sending, ClientUser, Timed {
   }
 
   #send(destination: Destination): boolean {
-    const draft = finished(this.#request, this.#route, destination.flow);
+    if (this.#parts === undefined) return false;
+    const { request, route } = this.#parts;
+    const draft = finished(request, route, destination.flow);
     this.#heard = false;
     const before = this.#transaction;
     const { transactions, observer } = this.#options;

@@ -5,6 +5,7 @@ import type { Observer } from "../base/observer.ts";
 import type { Random } from "../base/random.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
 import { serialize } from "../message/serialize.ts";
+import { skeletonOf } from "../message/skeleton.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { TransactionTimers } from "./timers.ts";
 
@@ -28,7 +29,8 @@ export interface ServerHost {
   transmit(
     bytes: Uint8Array,
     transaction: ServerTransaction,
-    message: SipResponse,
+    /** What the bytes say, where it is still known. */
+    message: SipResponse | undefined,
   ): void;
   /** The transaction has ended and is to be forgotten. */
   remove(transaction: ServerTransaction): void;
@@ -36,7 +38,8 @@ export interface ServerHost {
 
 /** One request of a peer's until no retransmission of it can come any more. */
 export abstract class ServerTransaction implements Timed {
-  readonly request: SipRequest;
+  /** Once finally answered, only its {@linkcode skeletonOf} is left. */
+  request: SipRequest;
   /** The flow the request came on. */
   readonly flow: Flow;
   user: ServerUser | undefined;
@@ -152,9 +155,16 @@ export abstract class ServerTransaction implements Timed {
 
   /** Sends the latest response, if there is one. */
   protected sendAgain(): void {
-    if (this.bytes !== undefined && this.response !== undefined) {
+    if (this.bytes !== undefined) {
       this.host.transmit(this.bytes, this, this.response);
     }
+  }
+
+  /** Only retransmissions are left to be recognized and answered: what that takes is kept, and no more. */
+  protected slim(): void {
+    this.rememberTag();
+    this.response = undefined;
+    this.request = skeletonOf(this.request);
   }
 
   protected ignoreLate(): void {

@@ -122,7 +122,7 @@ export class ServerTransactions implements ServerHost {
   transmit(
     bytes: Uint8Array,
     transaction: ServerTransaction,
-    message: SipResponse,
+    message: SipResponse | undefined,
   ): void {
     const { request, flow, onSendError } = transaction;
     const back = request.via === undefined

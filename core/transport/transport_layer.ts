@@ -157,9 +157,7 @@ export class TransportLayer implements TransportEvents {
       return;
     }
     this.#observer.count("transport_sent");
-    if (message !== undefined) {
-      this.#tap?.("out", message, flow, this.#clock.now());
-    }
+    if (this.#tap !== undefined) this.#tapSent(message, bytes, flow);
     transport.send(flow, bytes, onError);
   }
 
@@ -231,6 +229,19 @@ export class TransportLayer implements TransportEvents {
       this.#deliver(withReceived(request, flow.remote), flow);
     } else {
       this.#malformed({ ...problem, message: request }, flow);
+    }
+  }
+
+  /** A retransmission may come as bytes alone. */
+  #tapSent(
+    known: SipMessage | undefined,
+    bytes: Uint8Array,
+    flow: Flow,
+  ): void {
+    const parsed = known === undefined ? parseMessage(bytes) : undefined;
+    const message = parsed?.ok ? parsed.message : known;
+    if (message !== undefined) {
+      this.#tap?.("out", message, flow, this.#clock.now());
     }
   }
 

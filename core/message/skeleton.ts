@@ -1,0 +1,34 @@
+/** What is left of a request when only its identity matters any more. */
+
+import { detached } from "./bytes.ts";
+import { HeaderLine, Headers } from "./headers.ts";
+import { SipRequest } from "./message.ts";
+
+/**
+ * The request with nothing but its top Via, From, To, Call-ID and CSeq, in strings of its own: a transaction waits 32 s
+ * after its final response, and thousands of them shall not keep whole messages alive for that.
+ */
+export function skeletonOf(request: SipRequest): SipRequest {
+  const lines: HeaderLine[] = [];
+  const { via } = request;
+  if (via !== undefined) {
+    lines.push(HeaderLine.of("Via", detached(String(via))));
+  }
+  for (const line of request.headers.lines) {
+    switch (line.key) {
+      case "from":
+      case "to":
+      case "call-id":
+      case "cseq":
+        lines.push(
+          new HeaderLine(line.key, detached(line.raw), line.raw.indexOf(":")),
+        );
+        break;
+    }
+  }
+  return new SipRequest(
+    detached(request.method),
+    detached(request.uri),
+    new Headers(lines),
+  );
+}
