@@ -180,7 +180,8 @@ export class Call implements LegOwner, HuntOwner, Timed {
           by: leg.name,
           cause: event.cause,
           status: 487,
-          content: event.content,
+          // What the peer's BYE says passes; where there was none, the Reason is ours.
+          ...(event.cause === "BYE" ? { content: event.content } : {}),
         });
         return;
     }
