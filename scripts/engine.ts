@@ -123,6 +123,14 @@ export interface EngineInstance {
   readonly functions: EngineFunctions;
   readonly module: EngineModule;
   readonly memory: WebAssembly.Memory;
+  /** What is found out once about the compiled engine. */
+  readonly traits: EngineTraits;
+}
+
+/** Facts about the compiled engine that every instance shares. */
+export interface EngineTraits {
+  /** Where a context keeps its count of steps until it next asks whether to stop; undefined when not found. */
+  pollCounterOffset?: number | undefined;
 }
 
 interface ModuleOptions {
@@ -152,6 +160,7 @@ export class Engine {
   readonly #code: WebAssembly.Module;
   readonly #loader: ModuleLoader;
   readonly #functions: FunctionsClass;
+  readonly #traits: EngineTraits = {};
 
   private constructor(
     code: WebAssembly.Module,
@@ -195,6 +204,7 @@ export class Engine {
       print: () => {},
       printErr: () => {},
     });
-    return { functions: new this.#functions(module), module, memory };
+    const functions = new this.#functions(module);
+    return { functions, module, memory, traits: this.#traits };
   }
 }

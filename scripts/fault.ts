@@ -45,13 +45,13 @@ export class ScriptFault extends Error {
 /** The file name under which Legwork's own code inside the sandbox shows in a stack. */
 export const GUEST_FILE = "legwork:guest";
 
-const FRAME = /\(?([^\s()]+):(\d+):(\d+)\)?\s*$/;
+const FRAME = /^\s*(?:at )?(?:.*\()?([^()<>]+):(\d+):(\d+)\)?\s*$/;
 
 /** The innermost line of a script's own in an engine's stack text. */
 export function positionIn(stack: string): Position | undefined {
   for (const line of stack.split("\n")) {
     const match = FRAME.exec(line);
-    if (match === null || match[1]!.startsWith(GUEST_FILE)) continue;
+    if (match === null || match[1]!.startsWith("legwork:")) continue;
     return {
       file: match[1]!,
       line: Number(match[2]),

@@ -4,17 +4,32 @@ import * as decisions from "../core/call/decisions.ts";
 import { makeDispatch } from "./guest/dispatch.ts";
 import { makeViews } from "./guest/views.ts";
 import { installWorld } from "./guest/world.ts";
-import { OPERATIONS, PLACES, SHAPES } from "./operations.ts";
+import { OPERATIONS, PLACES, RETURNS, SHAPES } from "./operations.ts";
 
-/** An expression: a function of the host function that gives the dispatcher's `take` for 0 and `run` for 1. */
+/** The name of the module that hands a script's exports over, and of the one it gets the way to do so from. */
+export const ENTRY_MODULE = "legwork:entry";
+export const HAND_MODULE = "legwork:hand";
+
+/**
+ * An expression: a function of the host function that gives the dispatcher's `run`, or with 0 what the script
+ * exports. Between the two the script is loaded; the way to hand its exports over is gone before it runs.
+ */
 export const GUEST_CODE: string = `((host) => {
+  "use strict";
   const op = ${JSON.stringify(OPERATIONS)};
   const places = ${JSON.stringify(PLACES)};
   const shapes = ${JSON.stringify(SHAPES)};
+  const returns = ${JSON.stringify(RETURNS)};
   const views = (${makeViews})(host, op, places);
-  const { take, run } = (${makeDispatch})(host, op, places, shapes, views);
+  const { take, run } = (${makeDispatch})(
+    host, op, places, shapes, returns, views,
+  );
   (${installWorld})(host, op);
-  return (which) => which === 0 ? take : run;
+  let taken;
+  globalThis[${JSON.stringify(HAND_MODULE)}] = (script) => {
+    taken = take(script);
+  };
+  return (which) => which === 0 ? taken : run;
 })`;
 
 /** What `import ... from "legwork"` gives inside: the functions of `api.ts`, from the same source. */
@@ -22,20 +37,16 @@ export const LEGWORK_CODE: string = Object.values(decisions)
   .map((make) => `export ${make}\n`).join("") +
   "export const log = console.log;\n";
 
-/** The name of the module that hands a script's exports over. */
-export const ENTRY_MODULE = "legwork:entry";
-const EXPORTS = "legwork:exports";
-
 /** The text of {@linkcode ENTRY_MODULE} for a script's path. */
 export function entryCode(path: string): string {
-  return `import * as script from ${JSON.stringify(path)};\n` +
-    `globalThis[${JSON.stringify(EXPORTS)}] = script;\n`;
+  return `import hand from ${JSON.stringify(HAND_MODULE)};\n` +
+    `import * as script from ${JSON.stringify(path)};\n` +
+    "hand(script);\n";
 }
 
-/** An expression that gives the exports once {@linkcode ENTRY_MODULE} has run, and removes them from sight. */
-export const TAKE_EXPORTS = `(() => {
-  const name = ${JSON.stringify(EXPORTS)};
-  const script = globalThis[name];
-  delete globalThis[name];
-  return script;
-})()`;
+/** The text of {@linkcode HAND_MODULE}. */
+export const HAND_CODE: string = `
+const hand = globalThis[${JSON.stringify(HAND_MODULE)}];
+delete globalThis[${JSON.stringify(HAND_MODULE)}];
+export default hand;
+`;

@@ -24,8 +24,8 @@ export interface HostArguments {
 export interface MachineHost {
   /** Code inside called the host function. It must not throw. */
   onCall(args: HostArguments): HostValue;
-  /** Asked every few thousand steps: true stops the script at once. */
-  onPoll(): boolean;
+  /** Asked while code runs: how many steps it may take until it is asked again, or 0 to stop it at once. */
+  onPoll(): number;
   /** The full name of what `name` means when imported by `base`. May throw. */
   resolve(base: string, name: string): string;
   /** The JavaScript of a module by its full name. May throw. */
@@ -54,6 +54,10 @@ const EVAL_MODULE = 1;
 const PROMISE_REJECTED = 2;
 /** A short text is copied by hand: setting up the encoder costs more than that. */
 const SHORT_TEXT = 64;
+/** How many steps the engine takes by itself between two questions whether to stop. */
+const ENGINE_POLL_STEPS = 10_000;
+/** How much of a context is searched for that number. */
+const CONTEXT_WORDS = 128;
 const ENCODER = new TextEncoder();
 
 /** See the module comment. Nothing here may be called after {@linkcode Machine.dispose}. */
@@ -67,6 +71,7 @@ export class Machine implements HostArguments {
   readonly #undefined: Pointer;
   readonly #true: Pointer;
   readonly #false: Pointer;
+  readonly #pollCounterAt: Pointer | undefined;
   #words: Int32Array;
   #arguments: Pointer = 0;
   #argumentCount = 0;
@@ -83,7 +88,11 @@ export class Machine implements HostArguments {
       freeHostRef: () => {},
       callFunction: (_, _context, _self, count, list) =>
         this.#onCall(count, list),
-      shouldInterrupt: () => host.onPoll() ? 1 : 0,
+      shouldInterrupt: () => {
+        const steps = host.onPoll();
+        this.stepsToPoll = steps;
+        return steps === 0 ? 1 : 0;
+      },
       loadModuleSource: (_, _runtime, _context, name) =>
         this.#loading(() => host.source(name)),
       normalizeModule: (_, _runtime, _context, base, name) =>
@@ -98,6 +107,7 @@ export class Machine implements HostArguments {
     this.#undefined = functions.QTS_GetUndefined();
     this.#true = functions.QTS_GetTrue();
     this.#false = functions.QTS_GetFalse();
+    this.#pollCounterAt = this.#findPollCounter();
   }
 
   /** True once the machine broke down: only its instance can be dropped. */
@@ -108,6 +118,16 @@ export class Machine implements HostArguments {
   /** The most stack, in bytes, that code inside may use. */
   set stackBytes(bytes: number) {
     this.#instance.functions.QTS_RuntimeSetMaxStackSize(this.#runtime, bytes);
+  }
+
+  /**
+   * How many steps code may take until {@linkcode MachineHost.onPoll} is asked. A step is a call or a turn of a
+   * loop, whatever the work done in it: left alone, the engine asks every 10,000, which is minutes of long ones.
+   */
+  set stepsToPoll(steps: number) {
+    if (this.#pollCounterAt !== undefined) {
+      this.#heap[this.#pollCounterAt >> 2] = steps;
+    }
   }
 
   /** The size of the machine's memory. */
@@ -161,18 +181,6 @@ export class Machine implements HostArguments {
     this.#instance.functions.QTS_FreeValuePointer(this.#context, value);
   }
 
-  isUndefined(value: Pointer): boolean {
-    return this.typeOf(value) === "undefined";
-  }
-
-  typeOf(value: Pointer): string {
-    const { functions, module } = this.#instance;
-    const at = functions.QTS_Typeof(this.#context, value);
-    const text = module.UTF8ToString(at);
-    module._free(at);
-    return text;
-  }
-
   toNumber(value: Pointer): number {
     return this.#instance.functions.QTS_GetFloat64(this.#context, value);
   }
@@ -198,12 +206,10 @@ export class Machine implements HostArguments {
 
   /** Calls a function inside and returns its result; throws {@linkcode MachineError}. Up to five arguments. */
   call(callee: Pointer, args: readonly Pointer[]): Pointer {
-    const { functions, memory } = this.#instance;
-    if (this.#words.byteLength === 0) {
-      this.#words = new Int32Array(memory.buffer);
-    }
+    const { functions } = this.#instance;
+    const words = this.#heap;
     const at = this.#list >> 2;
-    for (let i = 0; i < args.length; i++) this.#words[at + i] = args[i]!;
+    for (let i = 0; i < args.length; i++) words[at + i] = args[i]!;
     return this.#checked(() =>
       functions.QTS_Call(
         this.#context,
@@ -251,6 +257,40 @@ export class Machine implements HostArguments {
       functions.QTS_ExecutePendingJob(this.#runtime, most, this.#list)
     );
     this.free(result);
+  }
+
+  /** The memory as words; a view dies when the memory grows. */
+  get #heap(): Int32Array {
+    if (this.#words.byteLength === 0) {
+      this.#words = new Int32Array(this.#instance.memory.buffer);
+    }
+    return this.#words;
+  }
+
+  /** The engine resets its counter just before it asks, so that is when its start value can be seen in the context. */
+  #findPollCounter(): Pointer | undefined {
+    const { module, traits } = this.#instance;
+    if (!("pollCounterOffset" in traits)) {
+      const found: number[] = [];
+      const { shouldInterrupt } = module.callbacks;
+      module.callbacks.shouldInterrupt = () => {
+        const first = this.#context >> 2;
+        const context = this.#heap.subarray(first, first + CONTEXT_WORDS);
+        context.forEach((word, index) => {
+          if (word === ENGINE_POLL_STEPS) found.push(index * 4);
+        });
+        return 1;
+      };
+      try {
+        this.free(this.evaluate("for (;;);", "poll"));
+      } catch {
+        // Stopped as told.
+      }
+      module.callbacks.shouldInterrupt = shouldInterrupt;
+      traits.pollCounterOffset = found.length === 1 ? found[0] : undefined;
+    }
+    const offset = traits.pollCounterOffset;
+    return offset === undefined ? undefined : this.#context + offset;
   }
 
   #evaluate(code: string, file: string, flags: number): Pointer {
@@ -306,10 +346,18 @@ export class Machine implements HostArguments {
     const key = this.newText(name);
     const value = this.#instance.functions
       .QTS_GetProp(this.#context, object, key);
-    const text = this.typeOf(value) === "string" ? this.toText(value) : "";
+    const text = this.#isText(value) ? this.toText(value) : "";
     this.free(value);
     this.free(key);
     return text;
+  }
+
+  #isText(value: Pointer): boolean {
+    const { functions, module } = this.#instance;
+    const at = functions.QTS_Typeof(this.#context, value);
+    const type = module.UTF8ToString(at);
+    module._free(at);
+    return type === "string";
   }
 
   #onCall(count: number, list: Pointer): Pointer {

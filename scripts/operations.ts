@@ -12,6 +12,7 @@ export const OPERATIONS = {
   problem: 6,
   varsRead: 7,
   varsWrite: 8,
+  decided: 9,
   // Messages and calls.
   kind: 10,
   method: 11,
@@ -87,6 +88,21 @@ export const SHAPES = {
 
 /** The table itself, as code inside gets it. */
 export type Shapes = typeof SHAPES;
+
+/** How a hook came back. */
+export const RETURNS = {
+  /** Without a decision. */
+  nothing: 0,
+  /** With a decision, handed over before by the operation `decided`. */
+  decision: 1,
+  /** With a promise. */
+  promise: 2,
+  /** By a fault, reported before by the operation `fault`. */
+  fault: 3,
+} as const;
+
+/** The table itself, as code inside gets it. */
+export type Returns = typeof RETURNS;
 
 /** A read that cannot be answered: ask for the problem and throw it. */
 export const REFUSED = -1;

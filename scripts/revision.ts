@@ -37,6 +37,7 @@ export class Revision {
   #faultsInRow = 0;
   #asideUntilMs = -1;
   #restarting = false;
+  #restarted: Promise<void> = Promise.resolve();
   #disposed = false;
   #successor: (() => Revision) | undefined;
 
@@ -78,6 +79,12 @@ export class Revision {
     return this.#world.clock.now() < this.#asideUntilMs;
   }
 
+  /** Settles when no restart is under way. */
+  get ready(): Promise<void> {
+    return this.#restarted;
+  }
+
+  /** The sandbox that serves now. */
   get sandbox(): Sandbox {
     return this.#sandbox;
   }
@@ -252,7 +259,7 @@ export class Revision {
     this.#restarting = true;
     this.#sandbox.dispose();
     observer.count("script_restarts");
-    start(this.#world, this.#source).then(({ sandbox }) => {
+    this.#restarted = start(this.#world, this.#source).then(({ sandbox }) => {
       if (this.#disposed) return sandbox.dispose();
       this.#sandbox = sandbox;
       this.#restarting = false;

@@ -20,8 +20,9 @@ import {
   ENTRY_MODULE,
   entryCode,
   GUEST_CODE,
+  HAND_CODE,
+  HAND_MODULE,
   LEGWORK_CODE,
-  TAKE_EXPORTS,
 } from "./guest_code.ts";
 import type { Pointer } from "./engine.ts";
 import type { ScriptLimits } from "./limits.ts";
@@ -32,7 +33,7 @@ import {
   MachineError,
   type MachineHost,
 } from "./machine.ts";
-import { OPERATIONS as op } from "./operations.ts";
+import { OPERATIONS as op, RETURNS } from "./operations.ts";
 import { LEGWORK_MODULE, type ScriptSource } from "./source.ts";
 
 /** What a sandbox stands in. */
@@ -59,6 +60,11 @@ export type Outcome = string | undefined | Promise<string | undefined>;
 
 /** A parser and module evaluation nest deeper on the host's stack than on the engine's own. */
 const LOAD_STACK_BYTES = 32 * 1024;
+/** Steps until the first look at the time, and what one look to the next should take. */
+const FIRST_STEPS = 16;
+const MOST_STEPS = 8_192;
+const QUICK_MS = 0.1;
+const SLOW_MS = 0.5;
 /** Promise jobs between two looks at the time. */
 const JOBS_AT_ONCE = 64;
 
@@ -77,10 +83,15 @@ export class Sandbox implements MachineHost {
   #frame = 0;
   #handed: Handed | undefined;
   #fault: ScriptFault | undefined;
+  #decision: string | undefined;
+  readonly #arguments: Pointer[] = [];
+  readonly #numbers: Pointer[] = [];
   #logLines = 0;
   // Its processor time: the first look at the clock starts it.
   #limitMs = 0;
   #deadlineMs = -1;
+  #polledMs = 0;
+  #steps = FIRST_STEPS;
   #outOfTime = false;
 
   private constructor(
@@ -167,6 +178,9 @@ export class Sandbox implements MachineHost {
     // One that failed is dropped as it is, with values in it that nobody freed.
     if (this.#dead || this.#loading) return;
     this.#machine.free(this.#run);
+    for (const value of this.#numbers) {
+      if (value !== undefined) this.#machine.free(value);
+    }
     try {
       this.#machine.dispose();
     } catch {
@@ -174,11 +188,20 @@ export class Sandbox implements MachineHost {
     }
   }
 
-  onPoll(): boolean {
+  onPoll(): number {
     const now = this.#world.cpuNow();
-    if (this.#deadlineMs < 0) this.#deadlineMs = now + this.#limitMs;
+    const passedMs = now - this.#polledMs;
+    this.#polledMs = now;
+    if (this.#deadlineMs < 0) {
+      this.#deadlineMs = now + this.#limitMs;
+      return this.#steps;
+    }
     this.#outOfTime ||= now > this.#deadlineMs;
-    return this.#outOfTime;
+    if (this.#outOfTime) return 0;
+    // Steps that take long are watched closely, and those that do not cost little to watch.
+    if (passedMs > SLOW_MS) this.#steps = Math.max(1, this.#steps >> 2);
+    else if (passedMs < QUICK_MS && this.#steps < MOST_STEPS) this.#steps *= 2;
+    return this.#steps;
   }
 
   onCall(args: HostArguments): HostValue {
@@ -194,6 +217,9 @@ export class Sandbox implements MachineHost {
         return this.#bridge.problem;
       case op.fault:
         return this.#onFault(args.number(1), args.text(2), args.text(3));
+      case op.decided:
+        this.#decision = args.text(1);
+        return undefined;
       case op.settled:
         // Without a decision the guest hands over no text at all.
         return this.#settle(args.number(1), args.text(2) || undefined);
@@ -213,7 +239,8 @@ export class Sandbox implements MachineHost {
   }
 
   source(name: string): string {
-    return name === LEGWORK_MODULE ? LEGWORK_CODE : this.#source.code(name);
+    if (name === LEGWORK_MODULE) return LEGWORK_CODE;
+    return name === HAND_MODULE ? HAND_CODE : this.#source.code(name);
   }
 
   #load(): readonly Exported[] {
@@ -223,20 +250,19 @@ export class Sandbox implements MachineHost {
       const host = machine.newHostFunction();
       const guest = machine.evaluate(GUEST_CODE, GUEST_FILE);
       const parts = machine.call(guest, [host]);
-      const take = this.#part(parts, 0);
-      this.#run = this.#part(parts, 1);
       const entry = entryCode(this.#source.entry);
       const done = machine.evaluateModule(entry, ENTRY_MODULE);
-      while (machine.hasJobs) machine.runJobs(JOBS_AT_ONCE);
+      while (machine.hasJobs) {
+        machine.runJobs(JOBS_AT_ONCE);
+        if (this.onPoll() === 0) throw new MachineError("interrupted", "");
+      }
       if (!machine.settled(done)) {
         throw new ScriptFault("load", "Cannot load script: it never finishes");
       }
-      const script = machine.evaluate(TAKE_EXPORTS, GUEST_FILE);
-      const found = machine.call(take, [script]);
+      const found = this.#part(parts, 0);
+      this.#run = this.#part(parts, 1);
       const text = machine.toText(found);
-      for (const each of [host, guest, parts, take, done, script, found]) {
-        machine.free(each);
-      }
+      for (const each of [host, guest, parts, done, found]) machine.free(each);
       this.#loading = false;
       machine.stackBytes = this.#world.limits.stackBytes;
       return JSON.parse(text);
@@ -258,23 +284,41 @@ export class Sandbox implements MachineHost {
     extra: string | undefined,
   ): string | undefined | true {
     const machine = this.#machine;
-    const args = [
-      machine.newNumber(hook),
-      machine.newNumber(frame),
-      machine.newNumber(shape),
-    ];
-    if (extra !== undefined) args.push(machine.newText(extra));
-    let result: Pointer;
+    const id = machine.newNumber(frame);
+    const text = extra === undefined ? 0 : machine.newText(extra);
+    const args = this.#arguments;
+    args.length = 0;
+    args.push(this.#number(hook), id, this.#number(shape));
+    if (text !== 0) args.push(text);
+    this.#decision = undefined;
+    let how: number;
     try {
-      result = machine.call(this.#run, args);
+      const result = machine.call(this.#run, args);
+      how = machine.toNumber(result);
+      machine.free(result);
     } finally {
-      if (!machine.broken) { for (const each of args) machine.free(each); }
+      if (!machine.broken) {
+        machine.free(id);
+        if (text !== 0) machine.free(text);
+      }
     }
-    const type = machine.typeOf(result);
-    const text = type === "string" ? machine.toText(result) : undefined;
-    machine.free(result);
     if (this.#fault !== undefined) throw this.#fault;
-    return type === "boolean" ? true : text;
+    this.#checkSize(this.#decision);
+    return how === RETURNS.promise ? true : this.#decision;
+  }
+
+  #checkSize(decision: string | undefined): void {
+    const most = this.#world.limits.decisionChars;
+    if (decision === undefined || decision.length <= most) return;
+    throw new ScriptFault(
+      "decision",
+      `Cannot take decision: ${decision.length} characters of JSON, at most ${most}`,
+    );
+  }
+
+  /** A small number as a value that stays. */
+  #number(value: number): Pointer {
+    return this.#numbers[value] ??= this.#machine.newNumber(value);
   }
 
   /** Runs code inside under a processor limit and turns what leaves it into a fault. */
@@ -282,6 +326,8 @@ export class Sandbox implements MachineHost {
     this.#limitMs = limitMs;
     this.#deadlineMs = -1;
     this.#outOfTime = false;
+    this.#steps = FIRST_STEPS;
+    this.#machine.stepsToPoll = FIRST_STEPS;
     try {
       return enter();
     } catch (error) {
@@ -317,7 +363,7 @@ export class Sandbox implements MachineHost {
       this.#guarded(this.#world.limits.hookMs, () => {
         while (machine.hasJobs) {
           machine.runJobs(JOBS_AT_ONCE);
-          if (this.onPoll()) throw new MachineError("interrupted", "");
+          if (this.onPoll() === 0) throw new MachineError("interrupted", "");
         }
       });
     } catch (error) {

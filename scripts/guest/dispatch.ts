@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Operations, Places, Shapes } from "../operations.ts";
+import type { Operations, Places, Returns, Shapes } from "../operations.ts";
 import type { Frame, Views } from "./views.ts";
 import type { HostFunction } from "./world.ts";
 
@@ -14,15 +14,14 @@ export interface Dispatch {
   /** Remembers a script's exports; gives JSON of {@linkcode Exported}s, hooks in the order of their numbers. */
   take(exports: object): string;
   /**
-   * Calls one hook: undefined for no decision, text for a decision as JSON, true for a promise, false for a fault
-   * that has been reported.
+   * Calls one hook; gives one of {@linkcode Returns}. The decision or the fault went to the host before.
    */
   run(
     hook: number,
     frame: number,
     shape: number,
     extra?: string,
-  ): undefined | string | boolean;
+  ): number;
 }
 
 /** Makes the dispatcher. */
@@ -31,11 +30,12 @@ export function makeDispatch(
   op: Operations,
   places: Places,
   shapes: Shapes,
+  returns: Returns,
   views: Views,
 ): Dispatch {
   const { parse, stringify } = JSON;
   const { Message, Leg, Call } = views;
-  const { ownKeys } = Reflect;
+  const { ownKeys, setPrototypeOf } = Reflect;
   const NativePromise = Promise;
   const NativeError = Error;
   const resolve = NativePromise.resolve.bind(NativePromise);
@@ -56,13 +56,19 @@ export function makeDispatch(
       : "";
   }
 
+  /** A list that shows as what it is, whatever the script did to the prototypes. */
+  function bare(list: unknown[]): unknown[] {
+    setPrototypeOf(list, null);
+    return list;
+  }
+
   function take(exports: object): string {
-    const found: unknown[] = [];
+    const found = bare([]);
     const scope = exports as Record<PropertyKey, unknown>;
     for (const name of ownKeys(exports)) {
       if (typeof name !== "string") continue;
       const value = scope[name];
-      const patterns: unknown[] = [];
+      const patterns = bare([]);
       if (typeof value === "function") {
         hooks[hooks.length] = value as Hook;
       } else if (
@@ -72,11 +78,20 @@ export function makeDispatch(
         for (const pattern of ownKeys(value)) {
           if (typeof pattern !== "string") continue;
           const hook = (value as Record<string, unknown>)[pattern];
-          patterns[patterns.length] = [pattern, typeof hook, placed(hook)];
+          patterns[patterns.length] = bare([
+            pattern,
+            typeof hook,
+            placed(hook),
+          ]);
           if (typeof hook === "function") hooks[hooks.length] = hook as Hook;
         }
       }
-      found[found.length] = [name, typeof value, placed(value), patterns];
+      found[found.length] = bare([
+        name,
+        typeof value,
+        placed(value),
+        patterns,
+      ]);
     }
     return stringify(found);
   }
@@ -119,13 +134,13 @@ export function makeDispatch(
     }
   }
 
-  function later(frame: Frame, hook: Hook, result: unknown): true {
+  function later(frame: Frame, hook: Hook, result: unknown): number {
     then(
       resolve(result),
       (value) => settle(frame, hook, value),
       (error) => report(frame, hook, error),
     );
-    return true;
+    return returns.promise;
   }
 
   function run(
@@ -133,7 +148,7 @@ export function makeDispatch(
     id: number,
     shape: number,
     extra?: string,
-  ): undefined | string | boolean {
+  ): number {
     const hook = hooks[number] as Hook;
     const frame: Frame = { id, vars: undefined, varsText: "" };
     try {
@@ -147,7 +162,9 @@ export function makeDispatch(
           ? hook(new Call(frame))
           : hook(new Call(frame), parse(extra as string));
       }
-      if (result === undefined && frame.vars === undefined) return undefined;
+      if (result === undefined && frame.vars === undefined) {
+        return returns.nothing;
+      }
       if (
         typeof result === "object" && result !== null &&
         typeof (result as { then?: unknown }).then === "function"
@@ -157,10 +174,13 @@ export function makeDispatch(
           "Cannot wait for a message hook: it returned a promise",
         );
       }
-      return outcome(frame, result);
+      const decision = outcome(frame, result);
+      if (decision === undefined) return returns.nothing;
+      host(op.decided, decision);
+      return returns.decision;
     } catch (error) {
       report(frame, hook, error);
-      return false;
+      return returns.fault;
     }
   }
 

@@ -315,5 +315,9 @@ export function makeViews(
     }
   }
 
+  // A script makes no views of its own.
+  for (const view of [Uri, Party, Headers, Message, Leg, Call]) {
+    delete (view.prototype as { constructor?: unknown }).constructor;
+  }
   return { Message, Leg, Call };
 }

@@ -53,6 +53,8 @@ export function installWorld(host: HostFunction, op: Operations): void {
   function refuse(): never {
     throw new TypeError("Cannot run code made from text in a script");
   }
+  boundNatives();
+
   const functions = [
     function () {},
     async function () {},
@@ -75,6 +77,67 @@ export function installWorld(host: HostFunction, op: Operations): void {
       "FinalizationRegistry",
     ]
   ) delete scope[name];
+
+  /**
+   * A few built-in functions work for as long as their input says without ever asking whether to stop: a search for
+   * one long text in another, and array functions on whatever claims a length.
+   */
+  function boundNatives(): void {
+    const { apply } = Reflect;
+    const mostCompared = 4_000_000;
+    const mostElements = 1_000_000;
+    type Native = (...args: unknown[]) => unknown;
+    const strings = String.prototype as unknown as Record<string, Native>;
+    for (
+      const name of [
+        "indexOf",
+        "lastIndexOf",
+        "includes",
+        "split",
+        "replace",
+        "replaceAll",
+      ]
+    ) {
+      const native = strings[name] as Native;
+      hide(
+        strings,
+        name,
+        {
+          [name](this: unknown, ...args: unknown[]): unknown {
+            const sought = args[0];
+            if (
+              typeof this === "string" && typeof sought === "string" &&
+              this.length * sought.length > mostCompared
+            ) throw new RangeError(`Cannot search text: both are too long`);
+            return apply(native, this, args);
+          },
+        }[name],
+      );
+    }
+    const arrays = Array.prototype as unknown as Record<string, Native>;
+    for (const name of Reflect.ownKeys(Array.prototype)) {
+      const native = typeof name === "string" ? arrays[name] : undefined;
+      if (
+        typeof name !== "string" || typeof native !== "function" ||
+        name === "constructor" || name === "push" || name === "pop" ||
+        name === "at" || name === "entries" || name === "keys" ||
+        name === "values"
+      ) continue;
+      hide(
+        arrays,
+        name,
+        {
+          [name](this: { length: unknown }, ...args: unknown[]): unknown {
+            const length = this.length;
+            if (typeof length !== "number" || length > mostElements) {
+              throw new RangeError(`Cannot use ${name}: the array is too long`);
+            }
+            return apply(native, this, args);
+          },
+        }[name],
+      );
+    }
+  }
 
   function printable(value: unknown): string {
     if (typeof value === "string") return value;
