@@ -5,7 +5,7 @@ import type { Observer } from "../core/base/observer.ts";
 import type { Random } from "../core/base/random.ts";
 import type { PolicySource } from "../core/call/policy.ts";
 import { Engine } from "../scripts/engine.ts";
-import type { ScriptFault } from "../scripts/fault.ts";
+import { ScriptFault } from "../scripts/fault.ts";
 import type { ScriptLimits } from "../scripts/limits.ts";
 import { ScriptHost } from "../scripts/revisions.ts";
 import { formatProblem } from "./problem.ts";
@@ -52,7 +52,11 @@ export class Scripts {
           cpuNow: () => performance.now(),
         };
         for (const path of paths) {
-          hosts.push(await ScriptHost.load(all, SCRIPT_FILES, path));
+          try {
+            hosts.push(await ScriptHost.load(all, SCRIPT_FILES, path));
+          } catch (error) {
+            throw named(error, path);
+          }
         }
       }
     } catch (error) {
@@ -118,6 +122,15 @@ export class Scripts {
       });
     }
   }
+}
+
+/** What ran out of time or memory may have no place in the script; its name it should have. */
+function named(error: unknown, path: string): unknown {
+  const placed = !(error instanceof ScriptFault) || error.kind === "load" ||
+    error.position !== undefined;
+  return placed
+    ? error
+    : new ScriptFault(error.kind, `Cannot load ${path}: ${error.message}`);
 }
 
 /** A fault of loading with its line and a caret under its column, for the terminal. */

@@ -130,7 +130,7 @@ class Stage implements AsyncDisposable {
     await pbx.open();
     const view = new View(terminal);
     const log = new Log({
-      level: command.logLevel ?? "warn",
+      level: command.logLevel ?? (command.stay ? "info" : "warn"),
       format: command.logFormat ?? "text",
       write: (line) => terminal.err(line),
       wallTime: () => Date.now(),

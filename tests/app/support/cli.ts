@@ -1,0 +1,114 @@
+/** Legwork as an operator starts it: a process of its own with the permission set of deno.json. */
+
+const ROOT = new URL("../../..", import.meta.url).pathname;
+
+/** How a process ended. */
+export interface Outcome {
+  readonly code: number;
+  /** Lines of standard output. */
+  readonly out: readonly string[];
+  /** Lines of standard error, those of Deno itself apart. */
+  readonly err: readonly string[];
+}
+
+/** Runs `legwork` with these arguments to its end, from the folder `cwd`. */
+export async function legwork(
+  args: readonly string[],
+  { cwd = ROOT }: { cwd?: string } = {},
+): Promise<Outcome> {
+  const { code, stdout, stderr } = await command(args, cwd).output();
+  return { code, out: lines(stdout), err: lines(stderr) };
+}
+
+/** Starts `legwork` and leaves it running; its standard output is read line by line. */
+export function start(
+  args: readonly string[],
+  { cwd = ROOT }: { cwd?: string } = {},
+): Running {
+  return new Running(command(args, cwd).spawn());
+}
+
+/** A Legwork that runs. */
+export class Running implements AsyncDisposable {
+  readonly process: Deno.ChildProcess;
+  readonly #out: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #err: Promise<string>;
+  #text = "";
+
+  constructor(process: Deno.ChildProcess) {
+    this.process = process;
+    this.#out = process.stdout.getReader();
+    this.#err = new Response(process.stderr).text();
+  }
+
+  /** The next line of standard output; undefined at its end. */
+  async line(): Promise<string | undefined> {
+    for (;;) {
+      const end = this.#text.indexOf("\n");
+      if (end >= 0) {
+        const line = this.#text.slice(0, end);
+        this.#text = this.#text.slice(end + 1);
+        return line;
+      }
+      const { value, done } = await this.#out.read();
+      if (done) return undefined;
+      this.#text += new TextDecoder().decode(value);
+    }
+  }
+
+  /** Waits for the end: the exit code and what standard error said. */
+  async ended(): Promise<{ code: number; err: string }> {
+    while (await this.line() !== undefined);
+    const { code } = await this.process.status;
+    return { code, err: await this.#err };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.process.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+    await this.ended();
+  }
+}
+
+/** A folder with these files; removed when disposed of. */
+export class Folder implements Disposable {
+  readonly path = Deno.makeTempDirSync({ prefix: "legwork-" });
+
+  constructor(files: Readonly<Record<string, string>>) {
+    for (const [name, text] of Object.entries(files)) this.write(name, text);
+  }
+
+  write(name: string, text: string): void {
+    Deno.writeTextFileSync(`${this.path}/${name}`, text);
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.path, { recursive: true });
+  }
+}
+
+function command(args: readonly string[], cwd: string): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    // The gate has checked the types, and a test must not wait for an answer from a terminal.
+    args: [
+      ...["run", "-P", "--no-check", "--no-prompt", "--quiet"],
+      ...["--config", `${ROOT}deno.json`, `${ROOT}mod.ts`, ...args],
+    ],
+    cwd,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+function lines(bytes: Uint8Array): string[] {
+  const text = new TextDecoder().decode(bytes).trimEnd();
+  return text === "" ? [] : text.split("\n").filter((line) =>
+    // Deno's own word about permission sets.
+    !line.includes("experimental feature")
+  );
+}
