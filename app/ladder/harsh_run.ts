@@ -74,6 +74,8 @@ class HarshRun implements WireWatcher {
   /** By step: it was sent; it has arrived (or will never have to). */
   readonly #departed = new Set<number>();
   readonly #arrived = new Set<number>();
+  /** Steps waited for in vain that need not come. */
+  readonly #excused = new Set<number>();
   readonly #stepOf = new Map<string, number>();
   readonly #gone = new Set<string>();
   #seen = 0;
@@ -130,7 +132,7 @@ class HarshRun implements WireWatcher {
       this.#departed.add(index);
       this.#stepOf.set(identity(sent), index);
       this.#progressMs = sent.atMs;
-      if (step.marks.lost || this.#isDeaf(step.to)) this.#arrived.add(index);
+      if (this.#isDeaf(step.to)) this.#arrived.add(index);
       const wrong = differences(
         step,
         sent,
@@ -182,17 +184,20 @@ class HarshRun implements WireWatcher {
   /** Waits until all steps before `end` have come to pass, as far as they must. */
   async #until(end: number, crossing = false): Promise<void> {
     this.#progressMs = this.#world.clock.now();
-    let hardSinceMs: number | undefined;
+    let softSinceMs: number | undefined;
     while (this.#log.failure === undefined && !this.#giveUp) {
       const now = this.#world.clock.now();
       const open = this.#open(end, crossing);
       if (open.length === 0) return;
       const hard = open.filter((index) => !this.#isSoft(index));
-      if (hard.length > 0) hardSinceMs = undefined;
-      else if (now - (hardSinceMs ??= now) >= SOFT_WAIT_MS) return;
-      const limitMs = hard.length === 0
-        ? hardSinceMs! + SOFT_WAIT_MS
-        : this.#progressMs + this.#patienceMs(end);
+      if (hard.length > 0) softSinceMs = undefined;
+      else if (now - (softSinceMs ??= now) >= SOFT_WAIT_MS) {
+        for (const index of open) this.#excused.add(index);
+        return;
+      }
+      const limitMs = softSinceMs === undefined
+        ? this.#progressMs + this.#patienceMs(end)
+        : softSinceMs + SOFT_WAIT_MS;
       if (now >= limitMs) {
         if (this.#agree) this.#yield();
         else this.#missing(hard[0]!);
@@ -205,20 +210,28 @@ class HarshRun implements WireWatcher {
   /** Steps before `end` that have not come to pass. */
   #open(end: number, crossing: boolean): number[] {
     const open: number[] = [];
+    const crossed = crossing ? this.#lastTold(end) : end;
     for (let index = 0; index < end; index++) {
       const step = this.#steps[index]!;
       if (step.kind !== "message") continue;
       const { marks, optional } = step;
       if (optional || marks.again || marks.repeats) continue;
-      // What peers send goes ahead of what it crosses.
-      const enough = crossing && index === end - 1
-        ? this.#departed
-        : step.from === LEGWORK
+      if (this.#excused.has(index)) continue;
+      // A crossing message meets on its way what answers the one before it.
+      const enough = step.from === LEGWORK && index < crossed
         ? this.#arrived
         : this.#departed;
       if (!enough.has(index)) open.push(index);
     }
     return open;
+  }
+
+  /** The last step before `end` that a peer was told to take. */
+  #lastTold(end: number): number {
+    return this.#steps.findLastIndex((step, index) =>
+      index < end && step.kind === "message" && step.from !== LEGWORK &&
+      !isAutomatic(this.#steps, index)
+    );
   }
 
   /** Whether a step may well not come: unreliable provisional responses, and what only one hop needs. */

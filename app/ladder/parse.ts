@@ -14,6 +14,7 @@ import {
   type Place,
   type Step,
 } from "./ladder.ts";
+import { isAutomatic } from "./match.ts";
 import { SettingsReader } from "./settings.ts";
 
 /** What {@linkcode parseLadder} found. */
@@ -68,6 +69,7 @@ class Reader {
         `${this.#participants.length} participants, wanted at most ${MAX_PARTICIPANTS}`,
       );
     }
+    this.#checkPrefixes();
     const settings = this.#settings.finish(this.#participants);
     if (this.#problems.length > 0) return { problems: this.#problems };
     return {
@@ -130,7 +132,7 @@ class Reader {
     const [whole, prefix = "", from = "", to = ""] = at.match;
     this.#join(from, place);
     this.#join(to, place);
-    if ((from === LEGWORK) === (to === LEGWORK)) {
+    if (from !== LEGWORK && to !== LEGWORK) {
       this.#complain(
         place,
         `"${from} -> ${to}" leaves Legwork out, wanted ${LEGWORK} at one end`,
@@ -175,13 +177,22 @@ class Reader {
         '"&" stands alone, wanted a message in the line above',
       );
     }
-    if (step.anyOrder && from !== LEGWORK) {
-      this.#complain(
-        place,
-        `"&" before a message of ${from}, wanted one of ${LEGWORK}`,
-      );
-    }
     this.#steps.push(step);
+  }
+
+  /** What a peer is told to send cannot be left to chance. */
+  #checkPrefixes(): void {
+    this.#steps.forEach((step, index) => {
+      if (step.kind !== "message" || step.from === LEGWORK) return;
+      if (!step.optional && !step.anyOrder) return;
+      if (isAutomatic(this.#steps, index)) return;
+      this.#complain(
+        step.place,
+        `"${
+          step.optional ? "?" : "&"
+        }" before a message that ${step.from} is told to send, wanted one that comes by itself`,
+      );
+    });
   }
 
   #readWait(text: string, place: Place): void {

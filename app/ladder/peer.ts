@@ -231,9 +231,13 @@ export class Peer implements TransactionUser, ClientUser {
 
   onAck(ack: SipRequest): void {
     const call = this.#calls.find((one) => one.callId === ack.callId);
+    // A peer of RFC 2543 has put no tag into its 2xx, so there is none in the ACK.
     const key = `${ack.cseq?.number} ${ack.to?.tag ?? ""}`;
-    call?.acceptances.get(key)?.stop();
-    call?.acceptances.delete(key);
+    for (const [one, acceptance] of call?.acceptances ?? []) {
+      if (!one.startsWith(key)) continue;
+      acceptance.stop();
+      call?.acceptances.delete(one);
+    }
   }
 
   onStrayResponse(): void {}

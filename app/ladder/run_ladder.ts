@@ -48,8 +48,10 @@ export interface LadderReport {
   readonly drawing: string;
 }
 
-/** Harsh runs that are reported in full; of the others only a line each. */
-const SHOWN_FAILURES = 3;
+/** Failed harsh runs that are reported with their ladders. */
+const DRAWN_FAILURES = 2;
+/** Those, and the ones of which one line is told. */
+const TOLD_FAILURES = 10;
 
 /** Reads and runs one .flow file. What is wrong with it, or with what it names, is in the report. */
 export async function runLadderFile(
@@ -60,10 +62,10 @@ export async function runLadderFile(
   try {
     text = await options.readText(path);
   } catch (error) {
-    return failed(path, [`${path}: ${reasonOf(error)}`]);
+    return unread(path, [`${path}: ${reasonOf(error)}`]);
   }
   const { ladder, problems } = parseLadder(text, path);
-  if (ladder === undefined) return failed(path, problems.map(problemLine));
+  if (ladder === undefined) return unread(path, problems.map(problemLine));
   try {
     return await runLadder(seeded(ladder, options.seed), {
       ...await partsOf(ladder, options),
@@ -71,7 +73,7 @@ export async function runLadderFile(
       width: options.width ?? 80,
     });
   } catch (error) {
-    return failed(path, [`${path}: ${reasonOf(error)}`]);
+    return unread(path, [`${path}: ${reasonOf(error)}`]);
   }
 }
 
@@ -95,15 +97,20 @@ export async function runLadder(
     ? []
     : troublesOf(strict.log);
   const failures: string[] = [];
+  let failed = 0;
   for (const trouble of harsh) {
     const run = await runHarsh(ladder, trouble, options);
     const result = compared(ladder, strict, run);
     if (result.failure === undefined) continue;
-    const full = failures.length < SHOWN_FAILURES;
+    if (++failed <= DRAWN_FAILURES) {
+      failures.push(failureText(ladder, result, { width, world: trouble }));
+    } else if (failed <= TOLD_FAILURES) {
+      failures.push(headline(ladder, result, trouble));
+    }
+  }
+  if (failed > TOLD_FAILURES) {
     failures.push(
-      full
-        ? failureText(ladder, result, { width, world: trouble })
-        : headline(ladder, result, trouble),
+      `${ladder.file}: ${failed - TOLD_FAILURES} more worlds with a failure`,
     );
   }
   return {
@@ -225,7 +232,7 @@ function draw(ladder: Ladder, run: RunResult, width: number): string {
   return new Drawing({ participants, width }).draw(arrowsOf(run.log));
 }
 
-function failed(file: string, failures: readonly string[]): LadderReport {
+function unread(file: string, failures: readonly string[]): LadderReport {
   return { file, title: "", ok: false, runs: 0, failures, drawing: "" };
 }
 

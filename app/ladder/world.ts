@@ -220,6 +220,7 @@ export class World {
       `${LEGWORK}: ${count} ${what}`
     );
     for (const peer of this.peers.values()) words.push(...peer.leftovers);
+    this.wire.watcher = { departing: () => ({}), arriving: () => {} };
     await this.b2bua.close();
     for (const peer of this.peers.values()) await peer.close();
     await settled();

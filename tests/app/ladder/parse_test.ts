@@ -125,10 +125,13 @@ Deno.test("mistakes are told with file, line and column, what was found and what
   assertEquals(problemsOf("a -> legwork  INVITE\nwait long"), [
     'a.flow:2:1: "wait long" is no time, wanted "wait 500ms", "wait 900s" or "wait 2s..4s"',
   ]);
-  assertEquals(problemsOf("scirpt: a.ts\npeer bystander tcp\na -> legwork  INVITE"), [
-    'a.flow:1:1: unknown setting "scirpt", did you mean script?',
-    'a.flow:2:1: peer "bystander" takes no part, wanted one that does',
-  ]);
+  assertEquals(
+    problemsOf("scirpt: a.ts\npeer bystander tcp\na -> legwork  INVITE"),
+    [
+      'a.flow:1:1: unknown setting "scirpt", did you mean script?',
+      'a.flow:2:1: peer "bystander" takes no part, wanted one that does',
+    ],
+  );
   assertEquals(problemsOf("routes: a -> nobody\na -> legwork  INVITE"), [
     'a.flow:1:1: route names "nobody", wanted one of a',
   ]);

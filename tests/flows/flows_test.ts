@@ -1,0 +1,24 @@
+/** Every ladder of this folder, to the letter and in the harsher worlds. */
+
+import { assertEquals } from "@std/assert";
+import { runLadderFile } from "../../app/ladder/run_ladder.ts";
+import { ladderConfig, ladderScript } from "../../app/ladder_parts.ts";
+
+const FOLDER = new URL(".", import.meta.url).pathname;
+
+const files = [...Deno.readDirSync(FOLDER)]
+  .map(({ name }) => name)
+  .filter((name) => name.endsWith(".flow"))
+  .sort();
+
+for (const name of files) {
+  Deno.test(`ladder ${name}`, async () => {
+    const report = await runLadderFile(`${FOLDER}${name}`, {
+      readText: (path) => Deno.readTextFile(path),
+      loadScript: ladderScript,
+      loadConfig: (path) => Promise.resolve(ladderConfig(path)),
+      width: 120,
+    });
+    assertEquals(report.failures.join("\n"), "");
+  });
+}
