@@ -24,6 +24,7 @@ import type {
 } from "./decisions.ts";
 import { fromText, toText } from "../message/bytes.ts";
 import type { SipRequest } from "../message/message.ts";
+import { parseNameAddr } from "../message/name_addr.ts";
 import { type Content, crossing } from "./header_policy.ts";
 import { Hunt, type HuntOwner } from "./hunt.ts";
 import { type Leg, type LegOwner, NO_CONTENT } from "./leg.ts";
@@ -130,7 +131,10 @@ export class Call implements LegOwner, HuntOwner, Timed {
       status: failure.status,
       reason: toText(failure.reason),
       local: failure.local,
-      contacts: failure.contacts.map(toText),
+      contacts: failure.contacts.flatMap((contact) => {
+        const uri = parseNameAddr(contact)?.uri;
+        return uri === undefined ? [] : toText(uri);
+      }),
       remaining: this.#hunt.remaining,
     }, (decision, ours) => this.#takeFailure(decision, { failure, ours }));
   }

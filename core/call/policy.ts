@@ -123,7 +123,7 @@ export interface FailureView {
   readonly reason: string;
   /** True when no final response came from the network. */
   readonly local: boolean;
-  /** Contacts of a 3xx. */
+  /** URIs that a 3xx names as Contact, as `route` and `redirect` take them. */
   readonly contacts: readonly string[];
   /** Targets not tried yet. */
   readonly remaining: number;
