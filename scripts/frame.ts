@@ -71,6 +71,7 @@ export class FrameBridge {
 const WRITERS: ReadonlySet<number> = new Set([
   op.varsWrite,
   op.setBody,
+  op.setBodyJson,
   op.set,
   op.append,
   op.remove,
@@ -130,6 +131,9 @@ function answer(
         : callOf(handed).body;
     case op.setBody:
       messageOf(handed).body = args.text(FIRST);
+      return undefined;
+    case op.setBodyJson:
+      messageOf(handed).body = JSON.parse(args.text(FIRST));
       return undefined;
     case op.id:
       return callOf(handed).id;

@@ -20,6 +20,7 @@ export const OPERATIONS = {
   reason: 13,
   body: 14,
   setBody: 15,
+  setBodyJson: 22,
   id: 16,
   trunk: 17,
   source: 18,

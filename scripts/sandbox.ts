@@ -164,7 +164,12 @@ export class Sandbox implements MachineHost {
     } finally {
       this.#handed = undefined;
     }
-    if (machine.hasJobs) this.#runJobs();
+    try {
+      if (machine.hasJobs) this.#runJobs();
+    } catch (error) {
+      // A promise has been told already.
+      if (!(outcome instanceof Promise)) throw error;
+    }
     return outcome;
   }
 
@@ -353,7 +358,11 @@ export class Sandbox implements MachineHost {
         position,
       );
     }
-    return new ScriptFault(kindOf(error.message), error.message, position);
+    const message = error.message.replace(
+      "unexpected token in expression: ''",
+      "unexpected end of file",
+    );
+    return new ScriptFault(kindOf(message), message, position);
   }
 
   /** Promise jobs belong to no hook: when they get out of hand, all that wait are given up and the sandbox with them. */

@@ -8,7 +8,7 @@
 import { stripTypeScriptTypes } from "node:module";
 import { type Position, ScriptFault } from "./fault.ts";
 import type { ScriptLimits } from "./limits.ts";
-import { locateSyntaxError } from "./syntax_error.ts";
+import { findWrongPlace } from "./syntax_error.ts";
 
 /** Where modules are read from. */
 export interface ScriptFiles {
@@ -117,7 +117,14 @@ function javascript(path: string, text: string): string {
         column: Number(column),
       });
     }
-    throw locateSyntaxError(path, text);
+    const { line, column, found, code } = findWrongPlace(text);
+    // The engine reads it next, and says what is wrong there.
+    if (column === undefined) return code;
+    throw new ScriptFault(
+      "load",
+      `SyntaxError: unexpected ${JSON.stringify(found)}`,
+      { file: path, line, column },
+    );
   }
 }
 

@@ -30,7 +30,7 @@ export function makeViews(
   op: Operations,
   places: Places,
 ): Views {
-  const { parse } = JSON;
+  const { parse, stringify } = JSON;
   const find = Function.prototype.call.bind(
     String.prototype.indexOf,
   ) as unknown as (text: string, part: string) => number;
@@ -251,7 +251,11 @@ export function makeViews(
       return read(op.body, this.#frame, places.message);
     }
     set body(value: unknown) {
-      write(op.setBody, this.#frame, places.message, text(value, "body"));
+      if (typeof value === "string" && find(value, "\0") >= 0) {
+        write(op.setBodyJson, this.#frame, places.message, stringify(value));
+      } else {
+        write(op.setBody, this.#frame, places.message, text(value, "body"));
+      }
     }
   }
 
