@@ -68,7 +68,7 @@ const MAX_INTERVAL_RETRIES = 5;
 /** A peer that names a shorter interval does not make us refresh more often than twice in this time. */
 const SHORTEST_RUN_SECONDS = 10;
 
-/** RFC 4028 §4: "The absolute minimum for the Session-Expires header field is 90 seconds." */
+/** Not a word about timers. */
 const NOTHING: TimerFields = {
   supported: false,
   required: false,
@@ -84,7 +84,6 @@ export class TimerNegotiation {
   #retriesLeft = MAX_INTERVAL_RETRIES;
   /** The peer will have no interval of ours: we ask no more, though we still say that we know timers. */
   #gaveUp = false;
-  #peerSupports = false;
   #peerAllowsUpdate = false;
   #agreement: Agreement | undefined;
 
@@ -110,9 +109,6 @@ export class TimerNegotiation {
   observe(message: SipMessage): void {
     const allow = message.headers.getAll("allow");
     if (allow.length > 0) this.#peerAllowsUpdate = hasToken(allow, "update");
-    // §7.2 and §9: who answers with `Require: timer`, or lists it, knows timers.
-    const { supported, required } = timerFieldsOf(message);
-    if (supported || required) this.#peerSupports = true;
   }
 
   /**
@@ -264,7 +260,7 @@ export class TimerNegotiation {
     return mode === "request" || mode === "always";
   }
 
-  /** §4: no interval under 90 seconds, unless the operator insists. */
+  /** RFC 4028 §4: "The absolute minimum for the Session-Expires header field is 90 seconds", but for tests. */
   get #ownMinimum(): number {
     const { minSeSeconds, expiresSeconds, allowShortTimers } = this.#settings;
     return allowShortTimers

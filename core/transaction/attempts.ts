@@ -44,6 +44,11 @@ export class Attempts {
     return this.#next < this.#way.targets.length;
   }
 
+  /** True when there is no way left to turn to, not even back to UDP. */
+  get exhausted(): boolean {
+    return !this.left && this.#switchedFrom === undefined;
+  }
+
   /** The next way that a listener of ours leads to; undefined when there is none left. */
   next(bytes: number): Destination | undefined {
     this.#switchedFrom = undefined;

@@ -28,50 +28,59 @@ export interface AckParts {
 
 /** An ACK on its way, or waiting for its address. It keeps no more than its bytes once it is sent. */
 export class AckSender implements SentAck, Timed {
-  readonly #parts: AckParts;
+  readonly #clock: Clock;
+  readonly #observer: Observer;
+  readonly #transport: MessageTransport;
+  readonly #length: number;
+  /** Gone once no other way is left to try: it holds the dialog, and the ACK is kept for 32 s. */
+  #messageFor: AckParts["messageFor"] | undefined;
   #attempts: Attempts | undefined;
   #destination: Destination | undefined;
-  #message: SipRequest | undefined;
   #bytes: Uint8Array | undefined;
   #broken: Timer | undefined;
   readonly #onSendError = (): void => {
-    this.#broken ??= this.#parts.clock.schedule(0, this, "next");
+    this.#broken ??= this.#clock.schedule(0, this, "next");
   };
 
   constructor(parts: AckParts) {
-    this.#parts = parts;
+    this.#clock = parts.clock;
+    this.#observer = parts.observer;
+    this.#transport = parts.transport;
+    this.#length = parts.bytes;
+    this.#messageFor = parts.messageFor;
   }
 
   /** The targets are known: sends it. */
   start(attempts: Attempts): void {
     this.#attempts = attempts;
-    this.#try(attempts.next(this.#parts.bytes));
+    this.#try(attempts.next(this.#length));
   }
 
   resend(): void {
     if (this.#bytes === undefined || this.#destination === undefined) return;
-    const { transport } = this.#parts;
     const { target, flow } = this.#destination;
     const way = flow.open
       ? flow
-      : transport.flowTo(target, undefined, flow.listener) ?? flow;
-    transport.send(this.#bytes, way, this.#onSendError, this.#message);
+      : this.#transport.flowTo(target, undefined, flow.listener) ?? flow;
+    this.#transport.send(this.#bytes, way, this.#onSendError);
   }
 
   onTimer(_name: string): void {
     this.#broken = undefined;
     const attempts = this.#attempts;
-    this.#try(attempts?.backToUdp() ?? attempts?.next(this.#parts.bytes));
+    this.#try(attempts?.backToUdp() ?? attempts?.next(this.#length));
   }
 
   #try(destination: Destination | undefined): void {
-    if (destination === undefined) {
-      this.#parts.observer.count("transaction_acks_unsendable");
+    if (destination === undefined || this.#messageFor === undefined) {
+      this.#observer.count("transaction_acks_unsendable");
       return;
     }
     this.#destination = destination;
-    this.#message = this.#parts.messageFor(destination.flow);
-    this.#bytes = serialize(this.#message);
+    this.#bytes = serialize(this.#messageFor(destination.flow));
     this.resend();
+    if (this.#attempts?.exhausted) {
+      this.#messageFor = this.#attempts = undefined;
+    }
   }
 }
