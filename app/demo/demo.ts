@@ -64,6 +64,7 @@ export async function demo(
 
 async function stay(stage: Stage, terminal: Terminal): Promise<void> {
   stage.showLive();
+  const signals = new StopSignals({ onHangUp: () => void stage.reload() });
   const { host, port } = stage.address;
   for (
     const line of [
@@ -78,7 +79,6 @@ async function stay(stage: Stage, terminal: Terminal): Promise<void> {
       "",
     ]
   ) terminal.out(line);
-  const signals = new StopSignals({ onHangUp: () => void stage.reload() });
   await signals.first;
   await Promise.race([stage.drain(), signals.second]);
   signals.dispose();

@@ -8,7 +8,7 @@ export interface Outcome {
   /** Lines of standard output. */
   readonly out: readonly string[];
   /** Lines of standard error, those of Deno itself apart. */
-  readonly err: readonly string[];
+  readonly err: string[];
 }
 
 /** Runs `legwork` with these arguments to its end, from the folder `cwd`. */
@@ -31,36 +31,36 @@ export function start(
 /** A Legwork that runs. */
 export class Running implements AsyncDisposable {
   readonly process: Deno.ChildProcess;
-  readonly #out: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #err: Promise<string>;
-  #text = "";
+  readonly #out: Lines;
+  readonly #err: Lines;
 
   constructor(process: Deno.ChildProcess) {
     this.process = process;
-    this.#out = process.stdout.getReader();
-    this.#err = new Response(process.stderr).text();
+    this.#out = new Lines(process.stdout);
+    this.#err = new Lines(process.stderr);
   }
 
   /** The next line of standard output; undefined at its end. */
-  async line(): Promise<string | undefined> {
+  line(): Promise<string | undefined> {
+    return this.#out.next();
+  }
+
+  /** Waits until standard error has a further line with `words` in it; throws at its end. */
+  async says(words: string): Promise<void> {
     for (;;) {
-      const end = this.#text.indexOf("\n");
-      if (end >= 0) {
-        const line = this.#text.slice(0, end);
-        this.#text = this.#text.slice(end + 1);
-        return line;
+      const line = await this.#err.next();
+      if (line === undefined) {
+        throw new Error(`it never said ${words}:\n${this.#err.all}`);
       }
-      const { value, done } = await this.#out.read();
-      if (done) return undefined;
-      this.#text += new TextDecoder().decode(value);
+      if (line.includes(words)) return;
     }
   }
 
-  /** Waits for the end: the exit code and what standard error said. */
+  /** Waits for the end: the exit code and all that standard error said. */
   async ended(): Promise<{ code: number; err: string }> {
-    while (await this.line() !== undefined);
+    await Promise.all([this.#out.toEnd(), this.#err.toEnd()]);
     const { code } = await this.process.status;
-    return { code, err: await this.#err };
+    return { code, err: this.#err.all };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -70,6 +70,35 @@ export class Running implements AsyncDisposable {
       // It has ended already.
     }
     await this.ended();
+  }
+}
+
+/** A stream of text, line by line. */
+class Lines {
+  all = "";
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #taken = 0;
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#reader = stream.getReader();
+  }
+
+  async next(): Promise<string | undefined> {
+    for (;;) {
+      const end = this.all.indexOf("\n", this.#taken);
+      if (end >= 0) {
+        const line = this.all.slice(this.#taken, end);
+        this.#taken = end + 1;
+        return line;
+      }
+      const { value, done } = await this.#reader.read();
+      if (done) return undefined;
+      this.all += new TextDecoder().decode(value);
+    }
+  }
+
+  async toEnd(): Promise<void> {
+    while (await this.next() !== undefined);
   }
 }
 

@@ -1,0 +1,99 @@
+/** A running Legwork as an operator meets it: its first line, a script that is saved, signals. */
+
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Folder, type Running, start } from "./support/cli.ts";
+import { Caller } from "./support/caller.ts";
+
+Deno.test("run says where it listens, then carries on until it is told to stop", async () => {
+  using folder = new Folder({ "route.ts": rejecting(480) });
+  await using legwork = started(folder, ["--log-level", "debug"]);
+  const first = await legwork.line();
+  assertMatch(
+    first ?? "",
+    /^legwork listening on udp:127\.0\.0\.1:\d+ tcp:127\.0\.0\.1:\d+$/,
+  );
+  await using caller = await Caller.open(portOf(first));
+  assertEquals(await caller.call(), 480);
+  legwork.process.kill("SIGTERM");
+  const { code, err } = await legwork.ended();
+  assertEquals(code, 0);
+  assertMatch(
+    err,
+    /info {2}call ended call=\w+ from=\S+ status=480 cause=\S+ by=\w+ seconds=0\n/,
+  );
+  assertMatch(err, /draining signal=SIGTERM calls=0 drainSeconds=30\n/);
+  assertMatch(err, /debug counters .*calls=1 .*\n.* info {2}stopped\n$/);
+});
+
+Deno.test("a script that is saved is live on the next call; a wrong one changes nothing", async () => {
+  using folder = new Folder({ "route.ts": rejecting(480) });
+  await using legwork = started(folder, ["--ladder"]);
+  await using caller = await Caller.open(portOf(await legwork.line()));
+  assertEquals(await caller.call(), 480);
+
+  folder.write("route.ts", rejecting(486));
+  await legwork.says("script loaded script=route.ts#2");
+  assertEquals(await caller.call(), 486);
+
+  folder.write("route.ts", "export const = 1;");
+  await legwork.says("script not loaded, the one before it stays");
+  assertEquals(await caller.call(), 486);
+
+  folder.write("route.ts.new", rejecting(404));
+  Deno.renameSync(`${folder.path}/route.ts.new`, `${folder.path}/route.ts`);
+  await legwork.says("script loaded");
+  assertEquals(await caller.call(), 404);
+
+  legwork.process.kill("SIGHUP");
+  await legwork.says("script loaded");
+  legwork.process.kill("SIGINT");
+  const { code } = await legwork.ended();
+  assertEquals(code, 0);
+});
+
+Deno.test("draining: new calls get 503, and a second signal ends at once", async () => {
+  using folder = new Folder({
+    "route.ts": `import { route } from "legwork";
+export function onInvite() {
+  return route("pbx");
+}
+`,
+  });
+  // A PBX that never answers keeps the call up.
+  await using pbx = await Caller.open(0);
+  await using legwork = started(folder, [
+    "--trunk",
+    `pbx=sip:127.0.0.1:${pbx.port}`,
+  ]);
+  const port = portOf(await legwork.line());
+  await using first = await Caller.open(port);
+  await using second = await Caller.open(port);
+  const running = first.call();
+  await pbx.request();
+  legwork.process.kill("SIGTERM");
+  await legwork.says("draining signal=SIGTERM calls=1");
+  assertEquals(await second.call(), 503);
+  legwork.process.kill("SIGTERM");
+  const { code, err } = await legwork.ended();
+  assertEquals(code, 0);
+  assertStringIncludes(err, "ended with calls up calls=1");
+  first.giveUp();
+  await running;
+});
+
+function started(folder: Folder, more: readonly string[]): Running {
+  const listen = ["--listen", "udp:127.0.0.1:0", "--listen", "tcp:127.0.0.1:0"];
+  return start(["route.ts", ...listen, ...more], { cwd: folder.path });
+}
+
+function portOf(line: string | undefined): number {
+  return Number(/udp:127\.0\.0\.1:(\d+)/.exec(line ?? "")?.[1]);
+}
+
+function rejecting(status: number): string {
+  return `import { reject } from "legwork";
+export function onInvite() {
+  return reject(${status});
+}
+`;
+}
