@@ -250,7 +250,8 @@ export class Peer implements TransactionUser, ClientUser {
     if (response.status >= 200) {
       this.#record(`sent ${method}`, { request, status: response.status });
     }
-    if (method === "BYE" && response.status >= 200) call.up = false;
+    const gone = response.status === 481 && request.to?.tag !== undefined;
+    if (gone || (method === "BYE" && response.status >= 200)) call.up = false;
     if (method === "UPDATE" && response.status < 300) {
       call.dialog?.refreshTarget(response);
     }
@@ -433,7 +434,8 @@ export class Peer implements TransactionUser, ClientUser {
     if (status >= 200) {
       asked.status = status;
       this.#record(`received ${request.method}`, { request, status });
-      if (request.method === "BYE") call.up = false;
+      // Whoever answers 481 has lost the call.
+      if (request.method === "BYE" || status === 481) call.up = false;
     }
     if (invite && success && dialog !== undefined) {
       call.confirm(dialog);

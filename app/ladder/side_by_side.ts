@@ -48,7 +48,8 @@ function rowsOf(steps: readonly Step[], run: RunResult): Row[] {
     rows.push({
       step: stepText(steps[entry.step]!),
       entry: entryText(entry),
-      bad: entry.step === failedAt,
+      // What came after the first wrong message may well be right.
+      bad: entry.step === failedAt && !rows.some(({ bad }) => bad),
     });
     shown = entry.step + 1;
   }

@@ -258,9 +258,8 @@ class StrictRun implements WireWatcher {
     const missing = this.#group.filter((step) => !step.optional);
     const after = this.#world.clock.now() - this.#lastMs;
     this.#fail(
-      `nothing was sent for ${after} ms, wanted ${
-        missing.map((step) => `"${step.text}"`).join(" and ")
-      }`,
+      `nothing was sent for ${after} ms, wanted ${textsOf(missing)}`,
+      this.#steps.indexOf(missing[0]!),
     );
   }
 
@@ -269,9 +268,11 @@ class StrictRun implements WireWatcher {
     const wanted = step === undefined
       ? "nothing more"
       : step.kind === "message"
-      ? `"${step.text}"`
+      ? textsOf(this.#group)
       : "nothing yet";
-    this.#fail(`"${sentText(sent)}" was sent, wanted ${wanted}`);
+    const [first = step] = this.#group;
+    const index = first === undefined ? this.#at : this.#steps.indexOf(first);
+    this.#fail(`"${sentText(sent)}" was sent, wanted ${wanted}`, index);
   }
 
   #fail(message: string, index = this.#at): void {
@@ -281,6 +282,10 @@ class StrictRun implements WireWatcher {
       atMs: this.#world.clock.now(),
     });
   }
+}
+
+function textsOf(steps: readonly MessageStep[]): string {
+  return steps.map(({ text }) => `"${text}"`).join(" and ");
 }
 
 function isGroupMember(step: Step | undefined): boolean {
