@@ -1,5 +1,7 @@
 /** What a script did wrong, in terms its author understands. */
 
+import type { ReportedError } from "../core/call/policy.ts";
+
 /** Which of the rules was broken. */
 export type FaultKind =
   | "throw" // the script threw
@@ -19,9 +21,11 @@ export interface Position {
 }
 
 /** Thrown out of a hook: the caller discards the hook's edits and takes the default decision. */
-export class ScriptFault extends Error {
+export class ScriptFault extends Error implements ReportedError {
   override readonly name = "ScriptFault";
   readonly code = "SCRIPT_FAULT";
+  /** The revision logs its faults with their place. */
+  readonly reported = true;
 
   /** `message` is one line, without the position. */
   constructor(

@@ -34,10 +34,12 @@ class Plane {
   readonly #patterns: readonly Pattern[];
   readonly #remembered = new Map<string, readonly MessageHook[]>();
 
-  constructor(hooks: MessageHooks | undefined) {
-    this.#patterns = Object.entries(hooks ?? {})
-      .map(([text, hook]) => parsePattern(text, hook))
-      .sort((a, b) => specificity(b) - specificity(a));
+  constructor(planes: readonly (MessageHooks | undefined)[]) {
+    this.#patterns = planes.flatMap((hooks) =>
+      Object.entries(hooks ?? {})
+        .map(([text, hook]) => parsePattern(text, hook))
+        .sort((a, b) => specificity(b) - specificity(a))
+    );
   }
 
   /** The hooks that match, the most specific first. */
@@ -65,8 +67,9 @@ export class MessagePlanes {
   readonly #policyName: string;
 
   constructor(policy: Policy, observer: Observer) {
-    this.#inbound = new Plane(policy.inbound);
-    this.#outbound = new Plane(policy.outbound);
+    const members = policy.members ?? [policy];
+    this.#inbound = new Plane(members.map((each) => each.inbound));
+    this.#outbound = new Plane(members.map((each) => each.outbound));
     this.#observer = observer;
     this.#policyName = policy.name ?? "policy";
   }
@@ -123,13 +126,14 @@ export class MessagePlanes {
 
 const FAULT = Symbol("fault");
 
-/** Counts a fault of a policy and gives it one line in the log. */
+/** Counts a fault of a policy and gives it one line in the log, unless it has one already. */
 export function reportFault(
   observer: Observer,
   fault: { policy: string; hook: string; error: unknown },
 ): void {
   observer.count("policy_faults");
   const { error } = fault;
+  if (error instanceof Error && "reported" in error) return;
   observer.log({
     level: "error",
     text: "policy hook failed; the default was taken",

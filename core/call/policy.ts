@@ -161,6 +161,11 @@ export interface Policy {
   readonly name?: string;
   readonly inbound?: MessageHooks;
   readonly outbound?: MessageHooks;
+  /**
+   * Of a policy made of several: those whose message hooks run, in this order, in place of its own. Each hook's
+   * edits take effect, or do not, by themselves.
+   */
+  readonly members?: readonly Policy[];
   onInvite?(call: CallView): Awaitable<InviteDecision | void>;
   onFailure?(
     call: CallView,
@@ -171,6 +176,11 @@ export interface Policy {
     leg: LegView,
   ): Awaitable<RequestDecision | void>;
   onEnd?(call: CallView, summary: CallSummary): Awaitable<void>;
+}
+
+/** What a hook may throw once its own policy has told the operator: core takes the default and logs nothing more. */
+export interface ReportedError extends Error {
+  readonly reported: true;
 }
 
 /** Where policies come from. A call keeps the one it began with (a pinned revision) and gives it back at its end. */
