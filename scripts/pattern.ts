@@ -1,8 +1,8 @@
 /** The patterns of message hooks: a method, a status, a status class, both, or `*`. */
 
 const STATUS = /^[1-6](\d\d|\dx|xx)$/;
-// RFC 3261 §25.1: a method is a token.
-const TOKEN = /^[A-Za-z0-9\-.!%_+`'~]+$/;
+// §25.1: a method is a token; all that exist begin with a letter.
+const TOKEN = /^[A-Za-z][A-Za-z0-9.!%*_+`'~-]*$/;
 
 /** What is wrong with a pattern, or undefined. */
 export function patternProblem(pattern: string): string | undefined {
