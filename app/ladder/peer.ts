@@ -12,10 +12,7 @@ import type { Observer } from "../../core/base/observer.ts";
 import type { Random } from "../../core/base/random.ts";
 import { Acceptance } from "../../core/dialog/acceptance.ts";
 import type { Dialog } from "../../core/dialog/dialog.ts";
-import { responseTo } from "../../core/message/build.ts";
-import { fromText } from "../../core/message/bytes.ts";
-import { Headers } from "../../core/message/headers.ts";
-import { SipRequest, type SipResponse } from "../../core/message/message.ts";
+import type { SipRequest, SipResponse } from "../../core/message/message.ts";
 import { serialize } from "../../core/message/serialize.ts";
 import { MAGIC_COOKIE } from "../../core/message/via.ts";
 import type {
@@ -29,23 +26,17 @@ import {
   TransactionLayer,
   type TransactionUser,
 } from "../../core/transaction/transaction_layer.ts";
-import type { Address, Target } from "../../core/transport/address.ts";
-import { formatAddress } from "../../core/transport/address.ts";
 import type { Flow } from "../../core/transport/flow.ts";
 import type { Transport } from "../../core/transport/transport.ts";
 import { TransportLayer } from "../../core/transport/transport_layer.ts";
 import { type Asked, PeerCall } from "./peer_call.ts";
-import { addFields, bodyOf, type LineContent, pseudo } from "./peer_message.ts";
+import { type LineContent, pseudo } from "./peer_message.ts";
+import { PeerOutcome } from "./peer_outcome.ts";
+import { PeerWriter, type WriterOptions } from "./peer_writer.ts";
 
 /** What a peer is made of. */
-export interface PeerOptions {
-  readonly name: string;
-  readonly local: Address;
+export interface PeerOptions extends WriterOptions {
   readonly transports: readonly Transport[];
-  /** Where Legwork is, and by which transport it is spoken to. */
-  readonly legwork: Target;
-  /** Whom its calls are for: the user part of To and of the request URI. */
-  readonly callee: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly timers: TransactionTimers;
@@ -63,16 +54,18 @@ export class Peer implements TransactionUser, ClientUser {
   readonly #options: PeerOptions;
   readonly #transport: TransportLayer;
   readonly #layer: TransactionLayer;
+  readonly #writer: PeerWriter;
   readonly #calls: PeerCall[] = [];
   readonly #names = new Map<string, string>();
   /** What came of each request, for comparison. */
-  readonly #outcome = new Map<string, string>();
+  readonly #outcome = new PeerOutcome();
   #requests = 0;
   #gone = false;
 
   constructor(options: PeerOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#writer = new PeerWriter(options);
     const { clock, random, observer, timers } = options;
     this.#transport = new TransportLayer({
       transports: options.transports,
@@ -115,7 +108,7 @@ export class Peer implements TransactionUser, ClientUser {
 
   /** What came of each of its requests and of those it received, in an order of its own. */
   get outcome(): string[] {
-    return [...this.#outcome.values()].sort();
+    return this.#outcome.lines(this.name);
   }
 
   /** What is still alive, in words; empty when nothing is left. */
@@ -162,8 +155,10 @@ export class Peer implements TransactionUser, ClientUser {
     const within = dialog !== undefined &&
       (method !== "INVITE" || dialog.state === "confirmed");
     if (call === undefined || !within) return this.#outside(method, content);
-    this.#within(method, { call, dialog, content });
-    return undefined;
+    return this.#send(
+      this.#writer.within(method, { call, dialog, content }),
+      call,
+    );
   }
 
   /** Answers a request; a problem in words when it cannot. */
@@ -187,7 +182,9 @@ export class Peer implements TransactionUser, ClientUser {
     this.reflex();
     for (const call of [...this.#calls]) {
       if (call.up && call.dialog !== undefined) {
-        this.#within("BYE", { call, dialog: call.dialog, content: NOTHING });
+        const { dialog } = call;
+        const bye = { call, dialog, content: NOTHING };
+        this.#send(this.#writer.within("BYE", bye), call);
       } else call.invite?.cancel();
     }
   }
@@ -248,7 +245,7 @@ export class Peer implements TransactionUser, ClientUser {
     if (call === undefined) return;
     const { method } = request;
     if (response.status >= 200) {
-      this.#record(`sent ${method}`, { request, status: response.status });
+      this.#outcome.record("sent", request, response.status);
     }
     const gone = response.status === 481 && request.to?.tag !== undefined;
     if (gone || (method === "BYE" && response.status >= 200)) call.up = false;
@@ -272,7 +269,7 @@ export class Peer implements TransactionUser, ClientUser {
   ): void {
     const { request } = transaction;
     const call = this.#calls.find((one) => one.callId === request.callId);
-    this.#record(`sent ${request.method}`, { request, status: failure });
+    this.#outcome.record("sent", request, failure);
     if (call !== undefined && request.method === "BYE") call.up = false;
   }
 
@@ -313,15 +310,8 @@ export class Peer implements TransactionUser, ClientUser {
     if (call === undefined || waiting === undefined) {
       return `${this.name} has received no 2xx to acknowledge`;
     }
-    const { dialog, cseq, offer } = waiting;
-    const { body, headers } = this.#content(call, content, {
-      word: offer === undefined ? undefined : "answer",
-      offered: offer,
-    });
-    const draft = this.#overridden(
-      dialog.request("ACK", { headers, body, cseq }),
-      content,
-    );
+    const { dialog, cseq } = waiting;
+    const draft = this.#writer.ack({ call, ...waiting }, content);
     const flow = this.#flow();
     if (flow === undefined) return `${this.name} has no way to Legwork`;
     const branch = `${MAGIC_COOKIE}${this.#options.random.token()}`;
@@ -335,48 +325,15 @@ export class Peer implements TransactionUser, ClientUser {
   }
 
   #outside(method: string, content: LineContent): string | undefined {
-    const { random, local, legwork, callee } = this.#options;
-    const named = pseudo(content, "call");
+    const { random, local } = this.#options;
     const call = this.#newCall(`${random.token()}@${local.host}`);
+    const request = this.#writer.outside(method, call, content);
+    // The line may have said another Call-ID.
+    if (request.callId !== call.callId) call.callId = request.callId;
+    const named = pseudo(content, "call");
     if (named !== undefined) this.nameCall(call.callId, named);
-    const to = `sip:${callee}@${formatAddress(legwork)}`;
-    const headers = new Headers();
-    headers.append("Max-Forwards", "70");
-    headers.append(
-      "From",
-      `<sip:${this.name}@${formatAddress(local)}>;tag=${call.localTag}`,
-    );
-    headers.append("To", `<${to}>`);
-    headers.append("Call-ID", call.callId);
-    headers.append("CSeq", `1 ${method}`);
-    if (method === "INVITE") headers.append("Contact", this.#contact());
-    const parts = this.#content(call, content, {
-      word: method === "INVITE" ? "offer" : undefined,
-    });
-    for (const line of parts.headers.lines) headers.add(line);
-    const request = this.#overridden(
-      new SipRequest(method, to, headers, parts.body),
-      content,
-    );
     call.first = request;
     return this.#send(request, call);
-  }
-
-  #within(
-    method: string,
-    parts: { call: PeerCall; dialog: Dialog; content: LineContent },
-  ): void {
-    const { call, dialog, content } = parts;
-    const { body, headers } = this.#content(call, content, {
-      word: method === "INVITE" ? "offer" : undefined,
-    });
-    const whole = new Headers();
-    if (method === "INVITE" || method === "UPDATE") {
-      whole.append("Contact", this.#contact());
-    }
-    for (const line of headers.lines) whole.add(line);
-    const request = dialog.request(method, { headers: whole, body });
-    this.#send(this.#overridden(request, content), call);
   }
 
   #send(request: SipRequest, call: PeerCall): string | undefined {
@@ -402,38 +359,18 @@ export class Peer implements TransactionUser, ClientUser {
     if (asked.status !== undefined && !(invite && success)) {
       return `the ${request.method} is answered with ${asked.status} already`;
     }
-    const headers = new Headers();
-    const refreshes = invite || request.method === "UPDATE";
-    if (refreshes && status > 100 && status < 300) {
-      headers.append("Contact", this.#contact());
-    }
-    const parts = this.#content(call, content, {
-      word: !success || !refreshes
-        ? undefined
-        : request.body.length > 0
-        ? "answer"
-        : invite
-        ? "offer"
-        : undefined,
-      offered: request.body,
-    });
-    for (const line of parts.headers.lines) headers.add(line);
     const dialog = invite && status > 100 && status < 300 &&
         request.to?.tag === undefined
       ? call.answering(transaction, tag)
       : call.dialog;
-    const response = this.#overriddenResponse(
-      responseTo(request, status, {
-        toTag: status === 100 ? undefined : tag,
-        headers,
-        body: parts.body,
-        ...(content.reason === undefined ? {} : { reason: content.reason }),
-      }),
+    const response = this.#writer.response(
+      request,
+      { call, status, tag },
       content,
     );
     if (status >= 200) {
       asked.status = status;
-      this.#record(`received ${request.method}`, { request, status });
+      this.#outcome.record("received", request, status);
       // Whoever answers 481 has lost the call.
       if (request.method === "BYE" || status === 481) call.up = false;
     }
@@ -463,53 +400,6 @@ export class Peer implements TransactionUser, ClientUser {
     this.#answer(call, { asked, status, content: NOTHING });
   }
 
-  #content(
-    call: PeerCall,
-    content: LineContent,
-    usual: Parameters<typeof bodyOf>[1]["usual"],
-  ): { headers: Headers; body: Uint8Array } {
-    const { body, type } = bodyOf(content, { sdp: call.sdp, usual });
-    const headers = new Headers();
-    if (type !== undefined) headers.append("Content-Type", type);
-    return { headers, body };
-  }
-
-  #overridden(request: SipRequest, content: LineContent): SipRequest {
-    const headers = addFields(request.headers, content);
-    const from = headers.get("From");
-    if (from !== undefined && !from.includes(";tag=")) {
-      const tag = request.from?.tag;
-      if (tag !== undefined) headers.set("From", `${from};tag=${tag}`);
-    }
-    const uri = pseudo(content, "uri");
-    return new SipRequest(
-      request.method,
-      uri === undefined ? request.uri : fromText(uri),
-      headers,
-      request.body,
-    );
-  }
-
-  #overriddenResponse(
-    response: SipResponse,
-    content: LineContent,
-  ): SipResponse {
-    addFields(response.headers, content);
-    return response;
-  }
-
-  #record(
-    what: string,
-    how: { request: SipRequest; status: number | string },
-  ): void {
-    const { request, status } = how;
-    // A retransmitted 2xx, or a second one of a fork, is the same outcome.
-    const key =
-      `${what} ${request.callId} ${request.cseq?.number} ${request.via?.branch}`;
-    if (this.#outcome.has(key)) return;
-    this.#outcome.set(key, `${this.name} ${what}: ${status}`);
-  }
-
   #callFor(name: string | undefined): PeerCall | undefined {
     if (name === undefined) return this.#calls.at(-1);
     const callId = this.#names.get(name);
@@ -528,14 +418,6 @@ export class Peer implements TransactionUser, ClientUser {
 
   #flow(): Flow | undefined {
     return this.#transport.flowTo(this.#options.legwork);
-  }
-
-  #contact(): string {
-    const { local, legwork } = this.#options;
-    const transport = legwork.transport === "UDP"
-      ? ""
-      : `;transport=${legwork.transport.toLowerCase()}`;
-    return `<sip:${this.name}@${formatAddress(local)}${transport}>`;
   }
 }
 

@@ -44,7 +44,7 @@ export class PeerCall {
   readonly #dialogs = new Map<string, Dialog>();
 
   constructor(
-    readonly callId: string,
+    public callId: string,
     readonly localTag: string,
     peer: { name: string; host: string },
   ) {

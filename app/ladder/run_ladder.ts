@@ -130,10 +130,8 @@ function compared(
   if (harsh.failure !== undefined || ladder.settings.harsh === "agree") {
     return harsh;
   }
-  const missing = strict.outcome.filter((line) =>
-    !harsh.outcome.includes(line)
-  );
-  const added = harsh.outcome.filter((line) => !strict.outcome.includes(line));
+  const missing = without(strict.outcome, harsh.outcome);
+  const added = without(harsh.outcome, strict.outcome);
   if (missing.length === 0 && added.length === 0) return harsh;
   const message = `it ended with ${
     added.length === 0 ? "nothing" : added.join(", ")
@@ -148,6 +146,16 @@ function seeded(ladder: Ladder, seed: number | undefined): Ladder {
   return seed === undefined
     ? ladder
     : { ...ladder, settings: { ...ladder.settings, seed } };
+}
+
+/** The lines of `all` less those of `others`, each as often as it is there. */
+function without(all: readonly string[], others: readonly string[]): string[] {
+  const left = [...others];
+  return all.filter((line) => {
+    const at = left.indexOf(line);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
 }
 
 async function partsOf(
