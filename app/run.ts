@@ -4,6 +4,7 @@ import { LegworkError } from "../core/base/errors.ts";
 import { ScriptFault } from "../scripts/fault.ts";
 import type { Command } from "./args.ts";
 import type { Config } from "./config/schema.ts";
+import { catchFaults } from "./faults.ts";
 import { ladderTap } from "./ladder_live.ts";
 import { loadConfig } from "./load_config.ts";
 import { Log } from "./log.ts";
@@ -75,7 +76,7 @@ async function serve(
   const signals = new StopSignals({
     onHangUp: () => void server.scripts.reload(),
   });
-  const stopCatching = catchFaults(server);
+  const stopCatching = catchFaults(server.observer);
   server.scripts.watch();
   terminal.out(`legwork listening on ${server.b2bua.listeners.join(" ")}`);
 
@@ -90,25 +91,6 @@ async function serve(
   signals.dispose();
   stopCatching();
   log.info("stopped");
-}
-
-/** Whatever is thrown where nobody catches it: logged and counted, and calls go on. */
-function catchFaults(server: Server): () => void {
-  const { observer } = server;
-  const onError = (event: ErrorEvent): void => {
-    event.preventDefault();
-    observer.fault("something failed", event.error);
-  };
-  const onRejection = (event: PromiseRejectionEvent): void => {
-    event.preventDefault();
-    observer.fault("something failed", event.reason);
-  };
-  globalThis.addEventListener("error", onError);
-  globalThis.addEventListener("unhandledrejection", onRejection);
-  return () => {
-    globalThis.removeEventListener("error", onError);
-    globalThis.removeEventListener("unhandledrejection", onRejection);
-  };
 }
 
 /** The log that a configuration asks for; the command line has the last word. It goes to standard error. */

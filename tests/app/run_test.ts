@@ -30,6 +30,11 @@ Deno.test("a script that is saved is live on the next call; a wrong one changes 
   await using legwork = started(folder, ["--ladder"]);
   await using caller = await Caller.open(portOf(await legwork.line()));
   assertEquals(await caller.call(), 480);
+  const me = `127\\.0\\.0\\.1:${caller.port}`;
+  assertMatch(await legwork.line() ?? "", new RegExp(`^ +${me} +legwork$`));
+  assertMatch(await legwork.line() ?? "", /^ +0\.000 +│─+INVITE─+▶│$/);
+  assertMatch(await legwork.line() ?? "", /│◀─+100 INVITE─+│$/);
+  assertMatch(await legwork.line() ?? "", /│◀─+480 INVITE─+│$/);
 
   folder.write("route.ts", rejecting(486));
   await legwork.says("script loaded script=route.ts#2");
