@@ -1,6 +1,6 @@
 /** The side that called us. */
 
-import { Headers } from "../message/headers.ts";
+import type { Headers } from "../message/headers.ts";
 import type { SipRequest } from "../message/message.ts";
 import { Dialog } from "../dialog/dialog.ts";
 import { Session } from "../dialog/session.ts";

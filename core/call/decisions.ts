@@ -37,45 +37,61 @@ export interface RouteOptions {
 
 /** Send the call on. */
 export interface Route extends RouteOptions {
+  /** What to do: this names the kind of decision. */
   readonly action: "route";
+  /** Where to, in the order they are tried. */
   readonly targets: readonly RouteTarget[];
 }
 
 /** Refuse with a final status of 400 to 699. */
 export interface Reject {
+  /** What to do: this names the kind of decision. */
   readonly action: "reject";
+  /** 400 to 699. */
   readonly status: number;
+  /** The reason phrase. Default: the usual one of the status. */
   readonly reason?: string;
+  /** Header fields of the response. */
   readonly headers?: HeaderValues;
 }
 
 /** Send the caller elsewhere: 302 with these SIP URIs as Contact. */
 export interface Redirect {
+  /** What to do: this names the kind of decision. */
   readonly action: "redirect";
+  /** SIP URIs, the preferred one first. */
   readonly contacts: readonly string[];
 }
 
 /** Answer a request here, by default with 200, instead of passing it on. */
 export interface Answer {
+  /** What to do: this names the kind of decision. */
   readonly action: "answer";
+  /** 200 to 699. */
   readonly status: number;
+  /** The reason phrase. Default: the usual one of the status. */
   readonly reason?: string;
+  /** Header fields of the response; a body needs its Content-Type here. */
   readonly headers?: HeaderValues;
+  /** The body as text. */
   readonly body?: string;
 }
 
 /** Pass on what arrived: for a failure, to the caller as it is. */
 export interface Relay {
+  /** What to do: this names the kind of decision. */
   readonly action: "relay";
 }
 
 /** Say nothing at all. */
 export interface Drop {
+  /** What to do: this names the kind of decision. */
   readonly action: "drop";
 }
 
 /** After a failure: try the next target. */
 export interface Next {
+  /** What to do: this names the kind of decision. */
   readonly action: "next";
 }
 

@@ -8,7 +8,7 @@
 import { fromText, toBytes, toText } from "../message/bytes.ts";
 import { fromBytes } from "../message/bytes.ts";
 import { headerKey, isToken } from "../message/header_name.ts";
-import { Headers } from "../message/headers.ts";
+import type { Headers } from "../message/headers.ts";
 import {
   type SipMessage,
   SipRequest,

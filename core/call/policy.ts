@@ -26,6 +26,7 @@ export interface UriView {
   user: string;
   /** "" for a URI without one (`tel:`). */
   host: string;
+  /** Undefined when the URI names none. */
   port: number | undefined;
   /** The value of a URI parameter: undefined when absent, "" when it has none. */
   param(name: string): string | undefined;
@@ -33,6 +34,7 @@ export interface UriView {
   setParam(name: string, value: string | undefined): void;
   /** The whole URI; may be assigned. */
   text: string;
+  /** The whole URI. */
   toString(): string;
 }
 
@@ -40,6 +42,7 @@ export interface UriView {
 export interface PartyView {
   /** The display name without quotes; "" when there is none. */
   display: string;
+  /** Its URI. */
   readonly uri: UriView;
   /** Short for `uri.user`. */
   user: string;
@@ -55,9 +58,11 @@ export interface HeadersView {
   get(name: string): string | undefined;
   /** All values of that name, one a line. */
   getAll(name: string): string[];
+  /** Whether there is a field of that name. */
   has(name: string): boolean;
   /** Replaces the first in its place and removes the others, or appends. */
   set(name: string, value: string): void;
+  /** Adds a line after all others. */
   append(name: string, value: string): void;
   /** Removes all; says whether there was one. */
   delete(name: string): boolean;
@@ -69,6 +74,7 @@ export interface HeadersView {
 
 /** A message in a hook. Edits take effect together when the hook returns, and not at all when it throws. */
 export interface MessageView {
+  /** Which of the two it is. */
   readonly kind: "request" | "response";
   /** Of a response: the method of its request. */
   readonly method: string;
@@ -78,8 +84,11 @@ export interface MessageView {
   readonly reason: string;
   /** The request URI; of a response, "" in all parts. */
   readonly uri: UriView;
+  /** Who sent the request. */
   readonly from: PartyView;
+  /** Whom the request was sent to. */
   readonly to: PartyView;
+  /** All header fields. */
   readonly headers: HeadersView;
   /** Decoded as UTF-8; assigning replaces the body, "" removes it with its Content-Type. */
   body: string;
@@ -103,10 +112,15 @@ export interface CallView {
   readonly id: string;
   /** The trunk the call came in on, or undefined. */
   readonly trunk: string | undefined;
+  /** Who calls. */
   readonly from: Readonly<PartyView>;
+  /** Who is called. */
   readonly to: Readonly<PartyView>;
+  /** The request URI: where the call is to go. */
   readonly uri: Readonly<UriView>;
+  /** The header fields of the INVITE. */
   readonly headers: Pick<HeadersView, "get" | "getAll" | "has" | "names">;
+  /** The body of the INVITE as text. */
   readonly body: string;
   /** The caller's address: `udp:192.0.2.1:5060`. */
   readonly source: string;
@@ -120,6 +134,7 @@ export interface FailureView {
   readonly target: string;
   /** The final status, or what a silence stands for: 408 no response, 503 not reachable, 480 rang and was given up. */
   readonly status: number;
+  /** The reason phrase; "" without one. */
   readonly reason: string;
   /** True when no final response came from the network. */
   readonly local: boolean;
@@ -131,12 +146,17 @@ export interface FailureView {
 
 /** How a call went. Times are calendar milliseconds since 1970. */
 export interface CallSummary {
+  /** As `call.id`. */
   readonly id: string;
-  /** The trunk or address of the caller, and the target that answered or was tried last. */
+  /** The trunk or address of the caller. */
   readonly from: string;
+  /** The target that answered or was tried last. */
   readonly to: string | undefined;
+  /** When the INVITE came. */
   readonly startedAtMs: number;
+  /** When a target answered; undefined when none did. */
   readonly answeredAtMs: number | undefined;
+  /** When it was over. */
   readonly endedAtMs: number;
   /** The final status the caller got. */
   readonly status: number;

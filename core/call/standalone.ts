@@ -220,7 +220,7 @@ export class Standalone implements LegView {
     } = {},
   ): void {
     if (this.#done) return;
-    const { transaction, planes, context } = this.#parts;
+    const { transaction, planes } = this.#parts;
     const headers = parts.headers?.clone() ?? new Headers();
     if (transaction.request.method === "OPTIONS" && status === 200) {
       addCapabilities(headers);
