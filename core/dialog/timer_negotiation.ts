@@ -86,6 +86,8 @@ export class TimerNegotiation {
   #gaveUp = false;
   #peerAllowsUpdate = false;
   #agreement: Agreement | undefined;
+  /** A request of ours was answered with 2xx. */
+  #answered = false;
 
   constructor(settings: SessionTimerSettings) {
     this.#settings = settings;
@@ -109,16 +111,6 @@ export class TimerNegotiation {
   observe(message: SipMessage): void {
     const allow = message.headers.getAll("allow");
     if (allow.length > 0) this.#peerAllowsUpdate = hasToken(allow, "update");
-  }
-
-  /**
-   * The dialog stands. RFC 4028 §7.4: "the maximum value of the Min-SE is effectively cleared once the dialog is
-   * established, and from that point on, only the values from proxies known to be on the proxy path will end up being
-   * used".
-   */
-  established(): void {
-    this.#minSeSeen = undefined;
-    this.#retriesLeft = MAX_INTERVAL_RETRIES;
   }
 
   /** What a request of ours carries. Session-Expires and Min-SE are only for INVITE and UPDATE. */
@@ -212,6 +204,10 @@ export class TimerNegotiation {
   /** A 2xx to an INVITE or UPDATE of ours, which carried `sent`; the agreement is in force from now on. */
   accepted(response: SipResponse, sent: TimerFields): Agreement | undefined {
     this.#retriesLeft = MAX_INTERVAL_RETRIES;
+    // RFC 4028 §7.4: "the maximum value of the Min-SE is effectively cleared once the dialog is established, and from
+    // that point on, only the values from proxies known to be on the proxy path will end up being used."
+    if (!this.#answered) this.#minSeSeen = undefined;
+    this.#answered = true;
     if (this.#settings.mode === "off") return this.#agreement = undefined;
     const { expires } = timerFieldsOf(response);
     if (expires === undefined) {
@@ -221,6 +217,7 @@ export class TimerNegotiation {
         ? this.#enforcedAlone()
         : undefined;
     }
+    this.#gaveUp = false;
     // §9: "The UAS MUST set the value of the refresher parameter". Where it does not, what we asked for holds; where
     // we asked for nothing, we refresh: a refresh too many harms nobody.
     const refresher: Refresher = expires.refresher ?? sent.expires?.refresher ??
