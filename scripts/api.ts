@@ -61,6 +61,7 @@ export type {
   RouteTarget,
 } from "../core/call/decisions.ts";
 export type {
+  Awaitable,
   CallSummary as Summary,
   CallView as Call,
   FailureView as Failure,

@@ -71,6 +71,12 @@ export function hookTable(
       }
       continue;
     }
+    if (name === "default") {
+      throw refuse(
+        "Cannot use export default: a script exports each hook by its name",
+        place,
+      );
+    }
     const hook = CALL_HOOKS.find((each) => each === name);
     if (hook === undefined && /^on[A-Z]/.test(name)) {
       throw refuse(

@@ -32,10 +32,25 @@ export const GUEST_CODE: string = `((host) => {
   return (which) => which === 0 ? taken : run;
 })`;
 
+/**
+ * The types that a script imports. Stripping removes what is marked as a type and nothing else, so each is there as
+ * undefined for those who write `import { Call }` as they may elsewhere.
+ */
+export const TYPE_NAMES: readonly string[] = [
+  ..."Answer Awaitable Call Drop Failure FailureDecision HeaderValues Headers InviteDecision Json Leg Message"
+    .split(" "),
+  ..."MessageDecision MessageHook MessageHooks Next Party Redirect Reject Relay RequestDecision Route RouteOptions"
+    .split(" "),
+  ..."RouteTarget Script Summary Uri".split(" "),
+];
+
 /** What `import ... from "legwork"` gives inside: the functions of `api.ts`, from the same source. */
 export const LEGWORK_CODE: string = Object.values(decisions)
   .map((make) => `export ${make}\n`).join("") +
-  "export const log = console.log;\n";
+  "export const log = console.log;\n" +
+  `export const ${
+    TYPE_NAMES.map((name) => `${name} = undefined`).join(", ")
+  };\n`;
 
 /** The text of {@linkcode ENTRY_MODULE} for a script's path. */
 export function entryCode(path: string): string {

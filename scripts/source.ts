@@ -92,6 +92,23 @@ export class ScriptSource {
     return text;
   }
 
+  /** What to say when a module was asked for a name it does not export, at the place that asked. */
+  missing(name: string, from: string): ScriptFault {
+    const what = `Cannot import ${name}: ${from} does not export it`;
+    const hint = /^[A-Z]/.test(name)
+      ? `; a type is imported as "type ${name}"`
+      : "";
+    const word = new RegExp(`\\bimport\\b[^;]*?\\b${name}\\b`);
+    for (const [file, text] of this.#texts) {
+      const match = word.exec(text);
+      if (match === null) continue;
+      const at = match.index + match[0].length - name.length;
+      const place = { file, ...lineAndColumn(text, at) };
+      return new ScriptFault("load", what + hint, place);
+    }
+    return new ScriptFault("load", what + hint);
+  }
+
   #refused(base: string, name: string, why: string): ScriptFault {
     return new ScriptFault(
       "load",
@@ -136,11 +153,17 @@ function placeOf(
 ): Position | undefined {
   for (const quote of [`"`, `'`]) {
     const at = text.indexOf(quote + name + quote);
-    if (at < 0) continue;
-    const before = text.slice(0, at).split("\n");
-    return { file, line: before.length, column: before.at(-1)!.length + 1 };
+    if (at >= 0) return { file, ...lineAndColumn(text, at) };
   }
   return undefined;
+}
+
+function lineAndColumn(
+  text: string,
+  at: number,
+): { line: number; column: number } {
+  const before = text.slice(0, at).split("\n");
+  return { line: before.length, column: before.at(-1)!.length + 1 };
 }
 
 /** A path without `.` and `..` inside; slashes both ways. */

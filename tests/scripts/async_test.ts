@@ -40,10 +40,13 @@ Deno.test("a hook that never settles is given up in time", async () => {
 });
 
 Deno.test("a slice after a wait has its own processor limit", async () => {
-  using script = await loadScript(`
+  using script = await loadScript(
+    `
     export async function onInvite() { await null; for (;;); }
     export function onRequest() {}
-  `);
+  `,
+    { hookMs: 10 },
+  );
   const policy = script.host.acquire();
   const fault = await assertRejects(
     async () => {

@@ -2,6 +2,7 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { ScriptFault } from "../../scripts/fault.ts";
+import { TYPE_NAMES } from "../../scripts/guest_code.ts";
 import { fakeCall, fakeLeg, FakeMessage } from "./fake_views.ts";
 import { loadScript } from "./world.ts";
 
@@ -56,6 +57,17 @@ const REFUSED: Readonly<Record<string, [Record<string, string>, string]>> = {
     { "route.ts": "import fs from 'node:fs';" },
     `route.ts:1:16: Cannot import "node:fs": wanted "legwork" or a module of the script's own, as "./name.ts"`,
   ],
+  "a name that a module does not export": [
+    {
+      "route.ts": "import {\n  a,\n  Plan,\n} from './part.ts';",
+      "part.ts": "export const a = 1;\nexport interface Plan {}",
+    },
+    `route.ts:3:3: Cannot import Plan: part.ts does not export it; a type is imported as "type Plan"`,
+  ],
+  "a default export": [
+    { "route.ts": "export default { onInvite() {} };" },
+    "route.ts:1:1: Cannot use export default: a script exports each hook by its name",
+  ],
   "a missing file": [
     { "route.ts": "import './gone.ts';" },
     "Cannot read script gone.ts: no such file",
@@ -83,6 +95,22 @@ Deno.test("modules of the script's folder load, circles too, and are listed", as
     targets: ["pbx1"],
   });
   assertEquals(script.host.watched, ["route.ts", "lib/names.ts"]);
+});
+
+Deno.test("every type of the API can be imported as a name", async () => {
+  const api = await Deno.readTextFile(
+    new URL("../../scripts/api.ts", import.meta.url),
+  );
+  const exported = [...api.matchAll(/^export type \{([^}]*)\}/gm)]
+    .flatMap(([, names]) => names!.split(","))
+    .map((name) => name.trim().split(" as ").at(-1)!)
+    .filter((name) => name !== "");
+  assertEquals([...exported, "Script"].toSorted(), TYPE_NAMES.toSorted());
+  using script = await loadScript(`
+    import { Call, Message, reject } from "legwork";
+    export function onInvite(call: Call) { return reject(404); }
+  `);
+  assertEquals(Object.keys(script.host.acquire()), ["name", "onInvite"]);
 });
 
 Deno.test("import() after loading is refused", async () => {

@@ -39,7 +39,8 @@ export async function testWorld(
     clock: new TimerWheel(0, { wallTimeMs: 1_700_000_000_000 }),
     random: seededRandom(1),
     observer: new RecordingObserver(),
-    limits: { ...DEFAULT_SCRIPT_LIMITS, ...limits },
+    // Time to spare for well-meant scripts, since the machine that tests may be busy.
+    limits: { ...DEFAULT_SCRIPT_LIMITS, hookMs: 1_000, ...limits },
     cpuNow: () => performance.now(),
   };
 }
