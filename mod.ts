@@ -56,10 +56,11 @@ export {
   type PartyView,
   type Policy,
   type PolicySource,
+  type ReportedError,
   type UriView,
 } from "./core/call/policy.ts";
 export * from "./core/call/decisions.ts";
-export { chainedPolicy, chainedSource } from "./app/policy_chain.ts";
+export { compositePolicy, compositeSource } from "./scripts/composite.ts";
 
 // Sandboxed scripts.
 export { Engine } from "./scripts/engine.ts";

@@ -4,12 +4,13 @@ import type { Clock } from "../core/base/clock.ts";
 import type { Observer } from "../core/base/observer.ts";
 import type { Random } from "../core/base/random.ts";
 import type { PolicySource } from "../core/call/policy.ts";
+import { compositeSource } from "../scripts/composite.ts";
 import { Engine } from "../scripts/engine.ts";
 import { ScriptFault } from "../scripts/fault.ts";
 import type { ScriptLimits } from "../scripts/limits.ts";
 import { ScriptHost } from "../scripts/revisions.ts";
 import { formatProblem } from "./problem.ts";
-import { chainedSource } from "./policy_chain.ts";
+
 import { FileWatch } from "./reload.ts";
 import { SCRIPT_FILES } from "./script_files.ts";
 
@@ -34,7 +35,7 @@ export class Scripts {
   private constructor(hosts: readonly ScriptHost[], observer: Observer) {
     this.#hosts = hosts;
     this.#observer = observer;
-    this.policy = chainedSource(hosts);
+    this.policy = compositeSource(hosts);
   }
 
   /** Loads all of them; rejects with the {@linkcode ScriptFault} of the first that cannot be. */
