@@ -8,49 +8,23 @@
 
 import type { Clock, Timed, Timer } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
-import type { Headers } from "../message/headers.ts";
 import type { SipResponse } from "../message/message.ts";
 import type { SendingFailure } from "../transaction/request_sender.ts";
 import { glareWaitMs } from "./glare.ts";
-import { type RefreshStep, sameStep, stepsFor } from "./refresh_steps.ts";
-import { retryAfterSeconds, type TimerFields } from "./session_expires.ts";
+import {
+  isRefusal,
+  isSilence,
+  type PeerRefusals,
+  type RefreshAttempt,
+  type RefreshChoice,
+  type RefreshOutcome,
+  type RefreshQuestion,
+  type RefreshStep,
+  sameStep,
+  stepsFor,
+} from "./refresh_steps.ts";
+import { retryAfterSeconds } from "./session_expires.ts";
 import type { SessionTimerSettings } from "./timer_negotiation.ts";
-
-/** What a peer has been found to refuse, kept over calls. */
-export interface PeerRefusals {
-  refuses(step: RefreshStep): boolean;
-  remember(step: RefreshStep): void;
-  forget(step: RefreshStep): void;
-}
-
-/** One request of the ladder; the object is its own name. */
-export interface RefreshAttempt extends RefreshStep {
-  /** What a script adds. */
-  readonly headers: Headers | undefined;
-  /** The timer fields it left with; whoever sends it writes them here, again at each sending. */
-  sent: TimerFields | undefined;
-}
-
-/** How one step of this refresh went. */
-export interface RefreshOutcome extends RefreshStep {
-  /** A status, or why there was none; `silence`: given up before its transaction was, since time ran short. */
-  readonly result: number | SendingFailure | "silence";
-}
-
-/** What a script is asked at each step. */
-export interface RefreshQuestion {
-  /** The step taken where the script says nothing. */
-  readonly proposed: RefreshStep;
-  /** The steps that failed, the oldest first. */
-  readonly outcomes: readonly RefreshOutcome[];
-  /** Until the session ends. */
-  readonly timeLeftMs: number;
-}
-
-/** What a script may answer. `skip`: not now; the deadline stands, and the question comes again before it. */
-export type RefreshChoice =
-  | (RefreshStep & { readonly headers?: Headers | undefined })
-  | "skip";
 
 /** Who sends the requests of the ladder and hears how it ends. */
 export interface LadderUser {
@@ -104,7 +78,7 @@ export class RefreshLadder implements Timed {
   #challenges = 0;
   #outcomes: RefreshOutcome[] = [];
   /** What looked like a refusal, not proven as long as nothing else got through. */
-  #suspects: RefreshStep[] = [];
+  #suspects: RefreshOutcome[] = [];
   /** An INVITE in progress keeps us from going on. */
   #held = false;
   #timer: Timer | undefined;
@@ -313,8 +287,9 @@ export class RefreshLadder implements Timed {
     verdict: { result: RefreshOutcome["result"]; suspect: boolean },
   ): void {
     this.#attempt = undefined;
-    this.#outcomes.push({ method, withSdp, result: verdict.result });
-    if (verdict.suspect) this.#suspects.push({ method, withSdp });
+    const outcome = { method, withSdp, result: verdict.result };
+    this.#outcomes.push(outcome);
+    if (verdict.suspect) this.#suspects.push(outcome);
     this.#climb();
   }
 
@@ -323,6 +298,10 @@ export class RefreshLadder implements Timed {
     // Now it is known that the peer was there all along, and that it was the request it would not have.
     for (const step of this.#suspects) {
       if (!sameStep(step, attempt)) refusals.remember(step);
+      // Who drops an UPDATE unread does not look for its body: a second timeout would teach nothing.
+      if (isSilence(step.result) && step.method !== attempt.method) {
+        refusals.remember({ ...step, withSdp: !step.withSdp });
+      }
     }
     refusals.forget(attempt);
     this.cancel();
@@ -342,10 +321,8 @@ export class RefreshLadder implements Timed {
     const left = steps.filter((step) =>
       !this.#hasFailed(step) && !(after && sameStep(step, after))
     );
-    // Where time is short and silence was the answer, the next may be the last: it is not to be another UPDATE.
-    const last = this.#outcomes.at(-1)?.result;
-    const silent = last === "silence" || last === "timeout";
-    if (silent && this.#isTimeShort) {
+    // After silence another UPDATE comes last: a peer that drops them is to cost one timeout.
+    if (isSilence(this.#outcomes.at(-1)?.result)) {
       return left.find((step) => step.method !== "UPDATE") ?? left[0];
     }
     return left[0];
@@ -371,25 +348,4 @@ export class RefreshLadder implements Timed {
     this.#ground.clock.cancel(this.#timer);
     this.#timer = undefined;
   }
-}
-
-/**
- * True for statuses by which a peer says that it will not have this kind of request, rather than that it is busy,
- * wants something first, or has lost the dialog.
- */
-function isRefusal(status: number): boolean {
-  switch (status) {
-    case 401:
-    case 407:
-    case 408:
-    case 422:
-    case 480:
-    case 486:
-    case 491:
-      return false;
-    case 501:
-    case 606:
-      return true;
-  }
-  return status >= 400 && status < 500;
 }

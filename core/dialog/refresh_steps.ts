@@ -1,5 +1,12 @@
-/** The rungs of the refresh ladder and their order (RFC 4028 section 7.4). */
+/**
+ * The rungs of the refresh ladder, their order (RFC 4028 section 7.4), and what is said of them.
+ *
+ * @module
+ */
 
+import type { Headers } from "../message/headers.ts";
+import type { SendingFailure } from "../transaction/request_sender.ts";
+import type { TimerFields } from "./session_expires.ts";
 import type { SessionTimerSettings } from "./timer_negotiation.ts";
 
 /** One way to refresh a session. */
@@ -9,11 +16,47 @@ export interface RefreshStep {
   readonly withSdp: boolean;
 }
 
+/** What a peer has been found to refuse, kept over calls. */
+export interface PeerRefusals {
+  refuses(step: RefreshStep): boolean;
+  remember(step: RefreshStep): void;
+  forget(step: RefreshStep): void;
+}
+
+/** One request of the ladder; the object is its own name. */
+export interface RefreshAttempt extends RefreshStep {
+  /** What a script adds. */
+  readonly headers: Headers | undefined;
+  /** The timer fields it left with; whoever sends it writes them here, again at each sending. */
+  sent: TimerFields | undefined;
+}
+
+/** How one step of this refresh went. */
+export interface RefreshOutcome extends RefreshStep {
+  /** A status, or why there was none; `silence`: given up before its transaction was, since time ran short. */
+  readonly result: number | SendingFailure | "silence";
+}
+
+/** What a script is asked at each step. */
+export interface RefreshQuestion {
+  /** The step taken where the script says nothing. */
+  readonly proposed: RefreshStep;
+  /** The steps that failed, the oldest first. */
+  readonly outcomes: readonly RefreshOutcome[];
+  /** Until the session ends. */
+  readonly timeLeftMs: number;
+}
+
+/** What a script may answer. `skip`: not now; the deadline stands, and the question comes again before it. */
+export type RefreshChoice =
+  | (RefreshStep & { readonly headers?: Headers | undefined })
+  | "skip";
+
 /** What the order depends on. */
 export interface StepGround {
   readonly refresh: SessionTimerSettings["refresh"];
   readonly peerAllowsUpdate: boolean;
-  readonly refusals: { refuses(step: RefreshStep): boolean };
+  readonly refusals: PeerRefusals;
 }
 
 /**
@@ -57,4 +100,32 @@ export function stepsFor(
 /** True when both are the same request with or without SDP. */
 export function sameStep(a: RefreshStep, b: RefreshStep): boolean {
   return a.method === b.method && a.withSdp === b.withSdp;
+}
+
+/** True when the peer did not say a word. */
+export function isSilence(
+  result: RefreshOutcome["result"] | undefined,
+): boolean {
+  return result === "timeout" || result === "silence";
+}
+
+/**
+ * True for statuses by which a peer says that it will not have this kind of request, rather than that it is busy,
+ * wants something first, or has lost the dialog.
+ */
+export function isRefusal(status: number): boolean {
+  switch (status) {
+    case 401:
+    case 407:
+    case 408:
+    case 422:
+    case 480:
+    case 486:
+    case 491:
+      return false;
+    case 501:
+    case 606:
+      return true;
+  }
+  return status >= 400 && status < 500;
 }

@@ -11,15 +11,14 @@ import type { Random } from "../base/random.ts";
 import type { Headers } from "../message/headers.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
 import type { SendingFailure } from "../transaction/request_sender.ts";
-import {
-  type LadderUser,
-  type PeerRefusals,
-  type RefreshAttempt,
-  type RefreshChoice,
-  RefreshLadder,
-  type RefreshOutcome,
-  type RefreshQuestion,
-} from "./refresh_ladder.ts";
+import { type LadderUser, RefreshLadder } from "./refresh_ladder.ts";
+import type {
+  PeerRefusals,
+  RefreshAttempt,
+  RefreshChoice,
+  RefreshOutcome,
+  RefreshQuestion,
+} from "./refresh_steps.ts";
 import { type TimerFields, writeTimerFields } from "./session_expires.ts";
 import {
   type Agreement,

@@ -6,8 +6,7 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import type { PeerRefusals } from "../dialog/refresh_ladder.ts";
-import type { RefreshStep } from "../dialog/refresh_steps.ts";
+import type { PeerRefusals, RefreshStep } from "../dialog/refresh_steps.ts";
 import { detached } from "../message/bytes.ts";
 import { parseSipUri } from "../message/uri.ts";
 

@@ -7,7 +7,7 @@ import type {
   RefreshAttempt,
   RefreshChoice,
   RefreshQuestion,
-} from "../../../core/dialog/refresh_ladder.ts";
+} from "../../../core/dialog/refresh_steps.ts";
 import {
   type Refreshed,
   SessionTimer,
