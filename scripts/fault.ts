@@ -64,3 +64,16 @@ export function positionIn(stack: string): Position | undefined {
   }
   return undefined;
 }
+
+/** Which rule an error inside stands for, by its text. */
+export function faultKind(message: string): FaultKind {
+  switch (message) {
+    case "InternalError: out of memory":
+      return "memory";
+    case "InternalError: stack overflow":
+    case "SyntaxError: stack overflow":
+      return "stack";
+    default:
+      return message.includes("Cannot take decision") ? "decision" : "throw";
+  }
+}

@@ -5,16 +5,12 @@
  * @module
  */
 
-import type { Clock, Timer } from "../core/base/clock.ts";
+import type { Clock } from "../core/base/clock.ts";
 import type { LogLevel, Observer } from "../core/base/observer.ts";
 import type { Random } from "../core/base/random.ts";
-import type { Engine } from "./engine.ts";
-import {
-  type FaultKind,
-  GUEST_FILE,
-  positionIn,
-  ScriptFault,
-} from "./fault.ts";
+import { CpuMeter } from "./cpu_meter.ts";
+import type { Engine, EngineInstance, Pointer } from "./engine.ts";
+import { faultKind, GUEST_FILE, positionIn, ScriptFault } from "./fault.ts";
 import { FrameBridge, type Handed } from "./frame.ts";
 import {
   ENTRY_MODULE,
@@ -24,7 +20,6 @@ import {
   HAND_MODULE,
   LEGWORK_CODE,
 } from "./guest_code.ts";
-import type { Pointer } from "./engine.ts";
 import type { ScriptLimits } from "./limits.ts";
 import {
   type HostArguments,
@@ -35,6 +30,7 @@ import {
 } from "./machine.ts";
 import { OPERATIONS as op, RETURNS } from "./operations.ts";
 import { LEGWORK_MODULE, type ScriptSource } from "./source.ts";
+import { WaitingHooks } from "./waiting_hooks.ts";
 
 /** What a sandbox stands in. */
 export interface ScriptWorld {
@@ -60,13 +56,6 @@ export type Outcome = string | undefined | Promise<string | undefined>;
 
 /** A parser and module evaluation nest deeper on the host's stack than on the engine's own. */
 const LOAD_STACK_BYTES = 32 * 1024;
-/** Steps until the first look at the time, and what one look to the next should take. */
-const FIRST_STEPS = 16;
-const MOST_STEPS = 8_192;
-const QUICK_MS = 0.1;
-const SLOW_MS = 0.5;
-/** How many looks without progress in between it takes to use up a limit. */
-const GAPS = 4;
 const MISSING_EXPORT =
   /^SyntaxError: Could not find export '([\w$]+)' in module '([^']+)'/;
 /** Promise jobs between two looks at the time. */
@@ -78,7 +67,8 @@ export class Sandbox implements MachineHost {
   readonly #source: ScriptSource;
   readonly #bridge: FrameBridge;
   readonly #machine: Machine;
-  readonly #waiting: Map<number, WaitingHook> = new Map();
+  readonly #meter: CpuMeter;
+  readonly #waiting: WaitingHooks;
   #run: Pointer = 0;
   #loading = true;
   #disposed = false;
@@ -91,21 +81,17 @@ export class Sandbox implements MachineHost {
   readonly #arguments: Pointer[] = [];
   readonly #numbers: Pointer[] = [];
   #logLines = 0;
-  // Its processor time: the first look at the clock starts it.
-  #limitMs = 0;
-  #usedMs = -1;
-  #polledMs = 0;
-  #steps = FIRST_STEPS;
-  #outOfTime = false;
 
   private constructor(
     world: ScriptWorld,
     source: ScriptSource,
-    instance: ConstructorParameters<typeof Machine>[0],
+    instance: EngineInstance,
   ) {
     this.#world = world;
     this.#source = source;
     this.#bridge = new FrameBridge(world.limits.varsChars);
+    this.#meter = new CpuMeter(world.cpuNow);
+    this.#waiting = new WaitingHooks(world.clock, world.limits);
     this.#machine = new Machine(instance, this);
   }
 
@@ -164,7 +150,7 @@ export class Sandbox implements MachineHost {
         this.#world.limits.hookMs,
         () => this.#enter(hook, frame, shape, extra),
       );
-      if (outcome === true) outcome = this.#wait(frame, handed);
+      if (outcome === true) outcome = this.#waiting.add(frame, handed);
     } finally {
       this.#handed = undefined;
     }
@@ -181,7 +167,7 @@ export class Sandbox implements MachineHost {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#endWaiting(
+    this.#waiting.failAll(
       new ScriptFault("wait", "Cannot wait any longer: the script is gone"),
     );
     // One that failed is dropped as it is, with values in it that nobody freed.
@@ -198,21 +184,7 @@ export class Sandbox implements MachineHost {
   }
 
   onPoll(): number {
-    const now = this.#world.cpuNow();
-    const passedMs = now - this.#polledMs;
-    this.#polledMs = now;
-    if (this.#usedMs < 0) {
-      this.#usedMs = 0;
-      return this.#steps;
-    }
-    // A long gap may be the machine's doing and not the script's: it counts in part, and it takes several to fault.
-    this.#usedMs += Math.min(passedMs, this.#limitMs / GAPS);
-    this.#outOfTime ||= this.#usedMs >= this.#limitMs;
-    if (this.#outOfTime) return 0;
-    // Steps that take long are watched closely, and those that do not cost little to watch.
-    if (passedMs > SLOW_MS) this.#steps = Math.max(1, this.#steps >> 2);
-    else if (passedMs < QUICK_MS && this.#steps < MOST_STEPS) this.#steps *= 2;
-    return this.#steps;
+    return this.#meter.look();
   }
 
   onCall(args: HostArguments): HostValue {
@@ -233,7 +205,8 @@ export class Sandbox implements MachineHost {
         return undefined;
       case op.settled:
         // Without a decision the guest hands over no text at all.
-        return this.#settle(args.number(1), args.text(2) || undefined);
+        this.#waiting.settle(args.number(1), args.text(2) || undefined);
+        return undefined;
     }
     return this.#bridge.answer(operation, this.#handedOf(args.number(1)), args);
   }
@@ -334,11 +307,7 @@ export class Sandbox implements MachineHost {
 
   /** Runs code inside under a processor limit and turns what leaves it into a fault. */
   #guarded<T>(limitMs: number, enter: () => T): T {
-    this.#limitMs = limitMs;
-    this.#usedMs = -1;
-    this.#outOfTime = false;
-    this.#steps = FIRST_STEPS;
-    this.#machine.stepsToPoll = FIRST_STEPS;
+    this.#machine.stepsToPoll = this.#meter.start(limitMs);
     try {
       return enter();
     } catch (error) {
@@ -357,10 +326,10 @@ export class Sandbox implements MachineHost {
         position,
       );
     }
-    if (this.#outOfTime) {
+    if (this.#meter.exceeded) {
       return new ScriptFault(
         "cpu",
-        `took longer than ${this.#limitMs} ms`,
+        `took longer than ${this.#meter.limitMs} ms`,
         position,
       );
     }
@@ -372,7 +341,7 @@ export class Sandbox implements MachineHost {
       "unexpected token in expression: ''",
       "unexpected end of file",
     );
-    return new ScriptFault(kindOf(message), message, position);
+    return new ScriptFault(faultKind(message), message, position);
   }
 
   /** Promise jobs belong to no hook: when they get out of hand, all that wait are given up and the sandbox with them. */
@@ -390,59 +359,25 @@ export class Sandbox implements MachineHost {
         ? error
         : new ScriptFault("throw", String(error));
       this.#dead = true;
-      this.#endWaiting(fault);
+      this.#waiting.failAll(fault);
       throw fault;
     }
   }
 
-  #wait(frame: number, handed: Handed): Promise<string | undefined> {
-    const { clock, limits } = this.#world;
-    if (this.#waiting.size >= limits.waiting) {
-      throw new ScriptFault(
-        "wait",
-        `Cannot wait: ${limits.waiting} hooks of this script wait already`,
-      );
-    }
-    return new Promise((resolve, reject) => {
-      const end = (settle: () => void): void => {
-        this.#waiting.delete(frame);
-        clock.cancel(hook.timer);
-        settle();
-      };
-      const hook: WaitingHook = {
-        handed,
-        timer: undefined,
-        resolve: (decision) => end(() => resolve(decision)),
-        reject: (fault) => end(() => reject(fault)),
-        onTimer: () =>
-          hook.reject(
-            new ScriptFault("wait", `took longer than ${limits.asyncMs} ms`),
-          ),
-      };
-      this.#waiting.set(frame, hook);
-      hook.timer = clock.schedule(limits.asyncMs, hook, "script");
-    });
-  }
-
-  #endWaiting(fault: ScriptFault): void {
-    for (const hook of [...this.#waiting.values()]) hook.reject(fault);
-  }
-
-  #settle(frame: number, decision: string | undefined): undefined {
-    this.#waiting.get(frame)?.resolve(decision);
-  }
-
   #onFault(frame: number, message: string, stack: string): undefined {
-    const fault = new ScriptFault(kindOf(message), message, positionIn(stack));
-    const waiting = this.#waiting.get(frame);
-    if (waiting !== undefined) waiting.reject(fault);
-    else if (frame === this.#frame) this.#fault = fault;
+    const fault = new ScriptFault(
+      faultKind(message),
+      message,
+      positionIn(stack),
+    );
+    if (this.#waiting.fail(frame, fault)) return;
+    if (frame === this.#frame) this.#fault = fault;
   }
 
   #handedOf(frame: number): Handed | undefined {
     return frame === this.#frame && this.#handed !== undefined
       ? this.#handed
-      : this.#waiting.get(frame)?.handed;
+      : this.#waiting.handedOf(frame);
   }
 
   #log(level: string, line: string): undefined {
@@ -459,26 +394,5 @@ export class Sandbox implements MachineHost {
         line: line.slice(0, limits.logLineChars),
       },
     });
-  }
-}
-
-/** An async hook that has not settled. */
-interface WaitingHook {
-  readonly handed: Handed;
-  timer: Timer | undefined;
-  resolve(decision: string | undefined): void;
-  reject(fault: ScriptFault): void;
-  onTimer(): void;
-}
-
-function kindOf(message: string): FaultKind {
-  switch (message) {
-    case "InternalError: out of memory":
-      return "memory";
-    case "InternalError: stack overflow":
-    case "SyntaxError: stack overflow":
-      return "stack";
-    default:
-      return message.includes("Cannot take decision") ? "decision" : "throw";
   }
 }
