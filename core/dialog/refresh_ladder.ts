@@ -89,11 +89,6 @@ export class RefreshLadder implements Timed {
     this.#user = user;
   }
 
-  /** True until it was refreshed, found gone or cancelled. */
-  get running(): boolean {
-    return !this.#over;
-  }
-
   /** The steps of this round that failed, the oldest first. */
   get outcomes(): readonly RefreshOutcome[] {
     return this.#outcomes;
@@ -205,7 +200,7 @@ export class RefreshLadder implements Timed {
     }
     const choice = this.#user.steer({
       proposed,
-      outcomes: this.#outcomes,
+      outcomes: [...this.#outcomes],
       timeLeftMs: this.#timeLeftMs,
     });
     if (this.#over) return;
@@ -228,16 +223,20 @@ export class RefreshLadder implements Timed {
 
   #send(attempt: RefreshAttempt): void {
     this.#attempt = attempt;
-    const { clock } = this.#ground;
-    // A short interval leaves less time than a transaction may take: half of what is left is for what comes after.
-    // An offer has to be waited for (RFC 3264 §4: no second one "until it has received an answer to the first").
-    if (
-      !attempt.withSdp && attempt.method !== "INVITE" && this.#isTimeShort &&
-      this.#nextStep(attempt) !== undefined
-    ) {
-      this.#timer = clock.schedule(this.#timeLeftMs / 2, this, "patience");
-    }
+    this.#armPatience(attempt);
     this.#user.send(attempt);
+  }
+
+  /**
+   * A short interval leaves less time than a transaction may take: half of what is left is for what comes after. An
+   * offer has to be waited for (RFC 3311 §5.1: no UPDATE or re-INVITE with an offer while one is unanswered).
+   */
+  #armPatience(attempt: RefreshAttempt): void {
+    const patient = attempt.withSdp || attempt.method === "INVITE" ||
+      !this.#isTimeShort || this.#nextStep(attempt) === undefined;
+    if (patient) return;
+    const { clock } = this.#ground;
+    this.#timer = clock.schedule(this.#timeLeftMs / 2, this, "patience");
   }
 
   /** True when the response is no verdict on the step: the same request goes again, now or after a wait. */
@@ -248,8 +247,11 @@ export class RefreshLadder implements Timed {
       case 407:
         // RFC 4028 §10: "if the response is a 401, the UAC would retry the request with new credentials. However, the
         // UAC SHOULD NOT continuously retry the request if the server indicates the same error response."
-        return this.#challenges++ < MAX_CHALLENGES &&
-          this.#user.answerChallenge(attempt, response);
+        if (this.#challenges++ >= MAX_CHALLENGES) return false;
+        this.#armPatience(attempt);
+        if (this.#user.answerChallenge(attempt, response)) return true;
+        this.#stopTimer();
+        return false;
       case 422:
         if (
           this.#repeats++ >= MAX_REPEATS ||

@@ -1,4 +1,5 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
+import { seededRandom } from "../../../core/base/random.ts";
 import type { RefreshChoice } from "../../../core/dialog/refresh_steps.ts";
 import type { SessionTimerSettings } from "../../../core/dialog/timer_negotiation.ts";
 import { Headers } from "../../../core/message/headers.ts";
@@ -552,4 +553,60 @@ Deno.test("one leg's ladder does not touch the other's timer", () => {
   assertEquals(healthy.timer.refreshDueMs, 1_800_000);
   sick.assertNothingLeft();
   healthy.assertNothingLeft();
+});
+
+Deno.test("90 seconds: a challenge does not make the ladder wait longer", () => {
+  const bed = new Bed({ mode: "request", expiresSeconds: 90 });
+  bed.hasCredentials = true;
+  bed.answered("Session-Expires: 90;refresher=uac", ALLOW_UPDATE).until(46);
+  bed.answer(407);
+  // 14 seconds are left, and the answer to the challenge gets half of them.
+  bed.until(59);
+  assertEquals(bed.attempts, ["UPDATE@45", "UPDATE@46", "INVITE+SDP@53"]);
+  bed.assertNothingLeft();
+});
+
+Deno.test("whatever peers do, no refresh ends a call before its deadline, and nothing is left", () => {
+  const random = seededRandom(4028);
+  const statuses = "200 302 400 401 405 407 422 488 491 500 501 503 603"
+    .split(" ").map(Number);
+  function pick<T>(list: readonly T[]): T {
+    return list[Math.floor(random.fraction() * list.length)]!;
+  }
+  for (let run = 0; run < 300; run++) {
+    const seconds = pick([90, 120, 600, 1800]);
+    const bed = new Bed({
+      mode: pick(["accept", "request", "always"]),
+      refresh: pick(["auto", "update", "invite", "options"]),
+    });
+    bed.hasCredentials = random.fraction() < 0.5;
+    const expires = `Session-Expires: ${seconds};refresher=uac`;
+    bed.answered(expires, ...random.fraction() < 0.7 ? [ALLOW_UPDATE] : []);
+    let deadlineMs = bed.timer.deadlineMs;
+    for (let step = 0; step < 200 && bed.ends.length === 0; step++) {
+      bed.wheel.advance(
+        bed.wheel.now() + Math.floor(random.fraction() * 40_000),
+      );
+      if (bed.ends.length > 0 || bed.sent.length === 0) continue;
+      const chance = random.fraction();
+      bed.inviteInProgress = random.fraction() < 0.1;
+      if (!bed.inviteInProgress) bed.timer.inviteSettled();
+      if (chance < 0.1) bed.fail("timeout");
+      else if (chance < 0.15) bed.fail("transport");
+      else if (chance < 0.8) {
+        bed.answer(
+          pick(statuses),
+          ...random.fraction() < 0.8 ? [expires] : [],
+          `Retry-After: ${Math.floor(random.fraction() * 100)}`,
+          `Min-SE: ${pick([90, 120, 700, 3600, 9999999])}`,
+        );
+      }
+      if (bed.ends.length === 0) deadlineMs = bed.timer.deadlineMs;
+    }
+    if (bed.ends.length > 0) {
+      assertEquals(bed.ends, [`expired@${deadlineMs! / 1000}`]);
+    }
+    assertEquals(bed.refusals.size <= 6, true);
+    bed.assertNothingLeft();
+  }
 });
