@@ -1,60 +1,104 @@
 /** What ladders name, loaded from the disk: scripts and configurations. */
 
-import { CountingObserver } from "../core/base/observer.ts";
-import { seededRandom } from "../core/base/random.ts";
-import { TimerWheel } from "../core/base/timer_wheel.ts";
-import type { LadderConfig, LoadedPolicy } from "./ladder/world.ts";
-import { loadYaml } from "./load_config.ts";
-import { Scripts } from "./scripts.ts";
-import { callSettings, scriptLimits } from "./wiring.ts";
+import { CountingObserver, type Observer } from "../core/base/observer.ts";
 import { DEFAULT_SCRIPT_LIMITS, type ScriptLimits } from "../scripts/limits.ts";
+import { ScriptFault } from "../scripts/fault.ts";
+import { whyUnreadable } from "./file_error.ts";
+import type {
+  LadderConfig,
+  LoadedPolicy,
+  PolicySurroundings,
+  WorldOptions,
+} from "./ladder/world.ts";
+import type { LadderFileOptions } from "./ladder/run_ladder.ts";
+import { loadYaml } from "./load_config.ts";
+import { describeFault, Scripts } from "./scripts.ts";
+import { callSettings, scriptLimits } from "./wiring.ts";
 
 /** A ladder is about what a script decides; how long it takes on a busy machine is another matter. */
 const HOOK_MS = 1_000;
 
-/** The script at a path; rejects with a `ScriptFault`. */
-export async function ladderScript(path: string): Promise<LoadedPolicy> {
-  return await loadPolicy([path], DEFAULT_SCRIPT_LIMITS);
-}
-
-/** The configuration at a path, and its scripts; throws TypeError with all that is wrong with it. */
-export function ladderConfig(
-  path: string,
-): { config: LadderConfig; policy?: () => Promise<LoadedPolicy> } {
-  const { config, scripts, problems } = loadYaml(path);
-  if (config === undefined) throw new TypeError(problems.join("\n"));
-  const limits = scriptLimits(config);
+/** What running a ladder needs of the disk; `observer` hears what scripts do wrong and what they log. */
+export function ladderParts(
+  observer: Observer = new CountingObserver(),
+): Required<Pick<LadderFileOptions, "readText" | "loadScript" | "loadConfig">> {
+  const parts = new LadderParts(observer);
   return {
-    config: {
-      ...callSettings(config),
-      listen: config.listen.flatMap(({ transport, host, port }) => {
-        const name = transport.toUpperCase();
-        return name === "UDP" || name === "TCP" ? [{ name, host, port }] : [];
-      }),
+    readText: async (path) => {
+      try {
+        return await Deno.readTextFile(path);
+      } catch (error) {
+        throw new Error(whyUnreadable(error));
+      }
     },
-    ...(scripts.length === 0
-      ? {}
-      : { policy: () => loadPolicy(scripts, limits) }),
+    loadScript: (path, world) => described(() => parts.script(path, world)),
+    loadConfig: (path) => described(() => Promise.resolve(parts.config(path))),
   };
 }
 
-async function loadPolicy(
-  paths: readonly string[],
-  limits: ScriptLimits,
-): Promise<LoadedPolicy> {
-  const clock = new TimerWheel();
-  const scripts = await Scripts.load(paths, {
-    clock,
-    random: seededRandom(1),
-    observer: new CountingObserver(),
-    limits: { ...limits, hookMs: HOOK_MS },
-  });
-  return {
-    source: scripts.policy,
-    leftovers: () => [
-      ...scripts.leftovers,
-      ...(clock.pending > 0 ? [`${clock.pending} timers of scripts`] : []),
-    ],
-    close: () => scripts.dispose(),
-  };
+class LadderParts {
+  readonly #observer: Observer;
+
+  constructor(observer: Observer) {
+    this.#observer = observer;
+  }
+
+  /** The script at a path; rejects with a `ScriptFault`. */
+  async script(
+    path: string,
+    surroundings: PolicySurroundings,
+  ): Promise<LoadedPolicy> {
+    return await this.#policy(surroundings, {
+      paths: [path],
+      limits: DEFAULT_SCRIPT_LIMITS,
+    });
+  }
+
+  /** The configuration at a path, and its scripts; throws TypeError with all that is wrong with it. */
+  config(
+    path: string,
+  ): { config: LadderConfig; policy?: NonNullable<WorldOptions["policy"]> } {
+    const { config, scripts, problems } = loadYaml(path);
+    if (config === undefined) throw new TypeError(problems.join("\n"));
+    const limits = scriptLimits(config);
+    return {
+      config: {
+        ...callSettings(config),
+        listen: config.listen.flatMap(({ transport, host, port }) => {
+          const name = transport.toUpperCase();
+          return name === "UDP" || name === "TCP" ? [{ name, host, port }] : [];
+        }),
+      },
+      ...(scripts.length === 0 ? {} : {
+        policy: (surroundings) =>
+          this.#policy(surroundings, { paths: scripts, limits }),
+      }),
+    };
+  }
+
+  async #policy(
+    surroundings: PolicySurroundings,
+    { paths, limits }: { paths: readonly string[]; limits: ScriptLimits },
+  ): Promise<LoadedPolicy> {
+    const scripts = await Scripts.load(paths, {
+      ...surroundings,
+      observer: this.#observer,
+      limits: { ...limits, hookMs: HOOK_MS },
+    });
+    return {
+      source: scripts.policy,
+      leftovers: () => scripts.leftovers,
+      close: () => scripts.dispose(),
+    };
+  }
+}
+
+/** What cannot be loaded, with its line and caret instead of its name. */
+async function described<T>(load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    if (error instanceof ScriptFault) throw new Error(describeFault(error));
+    throw error;
+  }
 }

@@ -1,11 +1,10 @@
 /** `legwork test`: runs ladders against the scripts and configurations they name, without a network. */
 
+import { CountingObserver, type LogRecord } from "../core/base/observer.ts";
 import type { Command } from "./args.ts";
 import { whyUnreadable } from "./file_error.ts";
 import { type LadderReport, runLadderFile } from "./ladder/run_ladder.ts";
-import { ladderConfig, ladderScript } from "./ladder_parts.ts";
-import { describeFault } from "./scripts.ts";
-import { ScriptFault } from "../scripts/fault.ts";
+import { ladderParts } from "./ladder_parts.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The arguments of `test`. */
@@ -18,19 +17,11 @@ export async function test(
 ): Promise<number> {
   const { files, problems } = flowFiles(command.files);
   for (const problem of problems) terminal.err(problem);
+  const parts = ladderParts(new ScriptWatcher(terminal));
   let failed = problems.length;
   for (const file of files) {
     const report = await runLadderFile(file, {
-      readText: async (path) => {
-        try {
-          return await Deno.readTextFile(path);
-        } catch (error) {
-          throw new Error(whyUnreadable(error));
-        }
-      },
-      loadScript: (path) => described(() => ladderScript(path)),
-      loadConfig: (path) =>
-        described(() => Promise.resolve(ladderConfig(path))),
+      ...parts,
       harsh: !command.strict,
       ...(command.seed === undefined ? {} : { seed: command.seed }),
       ...(terminal.width === undefined ? {} : { width: terminal.width }),
@@ -60,15 +51,30 @@ function show(
   for (const failure of failures) terminal.err(failure);
 }
 
-/** What cannot be loaded, with its line and caret instead of its name. */
-async function described<T>(load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (error) {
-    if (error instanceof ScriptFault) throw new Error(describeFault(error));
-    throw error;
+/** Prints what scripts do wrong, each thing once however many worlds it happens in. */
+class ScriptWatcher extends CountingObserver {
+  readonly #terminal: Terminal;
+  readonly #told = new Set<string>();
+
+  constructor(terminal: Terminal) {
+    super();
+    this.#terminal = terminal;
+  }
+
+  override log({ level, text, fields }: LogRecord): void {
+    if (level !== "error") return;
+    // A fault says where it is by itself.
+    const line = fields?.["fault"] === undefined
+      ? text
+      : `${fields["fault"]} (${fields["hook"] ?? text})`;
+    if (this.#told.size >= MAX_TOLD || this.#told.has(line)) return;
+    this.#told.add(line);
+    this.#terminal.err(line);
   }
 }
+
+/** Lines about scripts; more of them teach nobody more. */
+const MAX_TOLD = 100;
 
 /** The files as they are, and every .flow file below the folders. */
 function flowFiles(

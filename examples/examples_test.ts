@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { runLadderFile } from "../app/ladder/run_ladder.ts";
-import { ladderConfig, ladderScript } from "../app/ladder_parts.ts";
+import { ladderParts } from "../app/ladder_parts.ts";
 import { loadYaml } from "../app/load_config.ts";
 
 const FOLDER = new URL(".", import.meta.url).pathname.replace(/\/$/, "");
@@ -24,9 +24,7 @@ for (const example of EXAMPLES) {
     for (const flow of flows) {
       await t.step(flow, async () => {
         const report = await runLadderFile(`${folder}/${flow}`, {
-          readText: (path) => Deno.readTextFile(path),
-          loadScript: ladderScript,
-          loadConfig: (path) => Promise.resolve(ladderConfig(path)),
+          ...ladderParts(),
         });
         assert(report.ok, report.failures.join("\n\n"));
         assert(report.runs > 1, "no message was lost, doubled or late");

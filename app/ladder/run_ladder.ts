@@ -12,19 +12,27 @@ import { Drawing } from "./print.ts";
 import { arrowsOf, type RunResult } from "./run_log.ts";
 import { sideBySide } from "./side_by_side.ts";
 import { runStrict } from "./strict_run.ts";
-import type { LadderConfig, LoadedPolicy, WorldOptions } from "./world.ts";
+import type {
+  LadderConfig,
+  LoadedPolicy,
+  PolicySurroundings,
+  WorldOptions,
+} from "./world.ts";
 
 /** What running a file needs of the world outside. */
 export interface LadderFileOptions {
   /** The text of a file; rejects where it cannot be read. */
   readonly readText: (path: string) => Promise<string>;
   /** Loads the script that a ladder names, anew for each run; rejects where it cannot be. */
-  readonly loadScript?: (path: string) => Promise<LoadedPolicy>;
+  readonly loadScript?: (
+    path: string,
+    surroundings: PolicySurroundings,
+  ) => Promise<LoadedPolicy>;
   /** Loads the configuration that a ladder names; rejects where it cannot be. Its scripts come with it. */
   readonly loadConfig?: (
     path: string,
   ) => Promise<
-    { config: LadderConfig; policy?: () => Promise<LoadedPolicy> }
+    { config: LadderConfig; policy?: NonNullable<WorldOptions["policy"]> }
   >;
   /** False: the strict run alone. */
   readonly harsh?: boolean;
@@ -178,7 +186,8 @@ async function partsOf(
   }
   return {
     config: loaded?.config,
-    policy: () => loadScript(beside(ladder.file, script)),
+    policy: (surroundings) =>
+      loadScript(beside(ladder.file, script), surroundings),
   };
 }
 

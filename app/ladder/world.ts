@@ -7,7 +7,8 @@
 
 import { setImmediate } from "node:timers";
 import { CountingObserver } from "../../core/base/observer.ts";
-import { seededRandom } from "../../core/base/random.ts";
+import type { Clock } from "../../core/base/clock.ts";
+import { type Random, seededRandom } from "../../core/base/random.ts";
 import { TimerWheel } from "../../core/base/timer_wheel.ts";
 import { B2bua } from "../../core/call/b2bua.ts";
 import type { CallTimes, RouteRule } from "../../core/call/call_context.ts";
@@ -53,11 +54,19 @@ export interface LadderConfig {
   readonly times: Partial<CallTimes>;
 }
 
+/** What a policy of the same world may use of it. */
+export interface PolicySurroundings {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
 /** Settings of a {@linkcode World}. */
 export interface WorldOptions {
   readonly config?: LadderConfig | undefined;
   /** Made anew for each run. */
-  readonly policy?: (() => Promise<LoadedPolicy>) | undefined;
+  readonly policy?:
+    | ((surroundings: PolicySurroundings) => Promise<LoadedPolicy>)
+    | undefined;
 }
 
 /** Every message is this long on its way. */
@@ -84,11 +93,12 @@ export class World {
     parts: {
       config: LadderConfig | undefined;
       policy: LoadedPolicy | undefined;
+      clock: TimerWheel;
     },
   ) {
     const { settings } = ladder;
     const { config } = parts;
-    this.clock = new TimerWheel(0, { wallTimeMs: WALL_TIME_MS });
+    this.clock = parts.clock;
     this.wire = new Wire(this.clock);
     this.observer = new CountingObserver();
     this.#policy = parts.policy;
@@ -166,8 +176,11 @@ export class World {
 
   /** A world with all doors open and nothing sent yet. */
   static async open(ladder: Ladder, options: WorldOptions): Promise<World> {
-    const policy = await options.policy?.();
-    const world = new World(ladder, { config: options.config, policy });
+    const clock = new TimerWheel(0, { wallTimeMs: WALL_TIME_MS });
+    // A sequence of its own: what a script draws changes nothing on the wire.
+    const random = seededRandom(ladder.settings.seed + 1);
+    const policy = await options.policy?.({ clock, random });
+    const world = new World(ladder, { config: options.config, policy, clock });
     await world.b2bua.open();
     for (const peer of world.peers.values()) await peer.open();
     return world;

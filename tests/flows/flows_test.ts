@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { runLadderFile } from "../../app/ladder/run_ladder.ts";
-import { ladderConfig, ladderScript } from "../../app/ladder_parts.ts";
+import { ladderParts } from "../../app/ladder_parts.ts";
 
 const FOLDER = new URL(".", import.meta.url).pathname;
 
@@ -14,9 +14,7 @@ const files = [...Deno.readDirSync(FOLDER)]
 for (const name of files) {
   Deno.test(`ladder ${name}`, async () => {
     const report = await runLadderFile(`${FOLDER}${name}`, {
-      readText: (path) => Deno.readTextFile(path),
-      loadScript: ladderScript,
-      loadConfig: (path) => Promise.resolve(ladderConfig(path)),
+      ...ladderParts(),
       width: 120,
     });
     assertEquals(report.failures.join("\n"), "");
