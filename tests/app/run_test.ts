@@ -1,8 +1,20 @@
 /** A running Legwork as an operator meets it: its first line, a script that is saved, signals. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Phone } from "../../app/demo/phone.ts";
+import type { PhoneCall } from "../../app/demo/phone_call.ts";
+import { SystemClock } from "../../app/system_clock.ts";
+import { SystemRandom } from "../../app/system_random.ts";
+import { parseSipUri } from "../../core/message/uri.ts";
+import { UdpTransport } from "../../core/transport/udp.ts";
 import { Folder, type Running, start } from "./support/cli.ts";
 import { Caller } from "./support/caller.ts";
+
+const ROUTING = `import { route } from "legwork";
+export function onInvite() {
+  return route("pbx");
+}
+`;
 
 Deno.test("run says where it listens, then carries on until it is told to stop", async () => {
   using folder = new Folder({ "route.ts": rejecting(480) });
@@ -57,13 +69,7 @@ Deno.test("a script that is saved is live on the next call; a wrong one changes 
 });
 
 Deno.test("draining: new calls get 503, and a second signal ends at once", async () => {
-  using folder = new Folder({
-    "route.ts": `import { route } from "legwork";
-export function onInvite() {
-  return route("pbx");
-}
-`,
-  });
+  using folder = new Folder({ "route.ts": ROUTING });
   // A PBX that never answers keeps the call up.
   await using pbx = await Caller.open(0);
   await using legwork = started(folder, [
@@ -85,6 +91,49 @@ export function onInvite() {
   first.giveUp();
   await running;
 });
+
+Deno.test("calls that outlast the drain get BYE on both sides", async () => {
+  using folder = new Folder({ "route.ts": ROUTING });
+  const clock = new SystemClock();
+  await using pbx = await phone("pbx", clock);
+  await using caller = await phone("caller", clock);
+  const trunk = `pbx=sip:127.0.0.1:${pbx.local.port}`;
+  await using legwork = started(folder, ["--trunk", trunk, "--drain", "0"]);
+  const port = portOf(await legwork.line());
+  const call = caller.call(parseSipUri(`sip:1000@127.0.0.1:${port}`)!);
+  assertEquals(await call.answered, 200);
+  const called = await pbx.taken;
+  legwork.process.kill("SIGTERM");
+  await Promise.all([call.ended, called.ended]);
+  const { code, err } = await legwork.ended();
+  assertEquals(code, 0);
+  assertStringIncludes(err, "cause=shutdown by=legwork");
+  assertStringIncludes(err, "stopped");
+  clock.stop();
+});
+
+/** A phone of the demo's on a port of its own, and the first call it takes. */
+async function phone(
+  name: string,
+  clock: SystemClock,
+): Promise<
+  Phone & AsyncDisposable & { readonly taken: Promise<PhoneCall> }
+> {
+  const taken = Promise.withResolvers<PhoneCall>();
+  const phone = new Phone({
+    name,
+    clock,
+    random: new SystemRandom(),
+    ringMs: 0,
+    transport: new UdpTransport({ host: "127.0.0.1", port: 0 }),
+    onCall: (call) => taken.resolve(call),
+  });
+  await phone.open();
+  return Object.assign(phone, {
+    taken: taken.promise,
+    [Symbol.asyncDispose]: () => phone.close(),
+  });
+}
 
 function started(folder: Folder, more: readonly string[]): Running {
   const listen = ["--listen", "udp:127.0.0.1:0", "--listen", "tcp:127.0.0.1:0"];
