@@ -67,6 +67,10 @@ export class ALeg extends Leg {
     this.session?.close();
   }
 
+  /**
+   * Departs from RFC 3261 §13.3.1.1, which wants a provisional response each minute: the callee's are passed on, and
+   * none of our own are added.
+   */
   ring(status: number, parts: { reason?: string; content: Content }): void {
     if (this.#over) return;
     this.session?.reply(this.#invite, status, {

@@ -5,11 +5,11 @@ import type { CallEvent } from "./call_event.ts";
 /** A target's failure. */
 export type Failure = Extract<CallEvent, { type: "fail" }>;
 
-/** "a proxy SHOULD give preference to responses that provide information affecting resubmission of this request". */
+/** "The proxy SHOULD give preference to responses that provide information affecting resubmission of this request". */
 const INFORMATIVE = [401, 407, 415, 420, 484];
 
 /**
- * The best of them; undefined when there is none. "It MUST choose from the 6xx class responses if any exist", else
+ * The best of them; undefined when there is none. "It MUST choose from the 6xx class responses if any exist in the context", else
  * "from the lowest response class", and what came from the network goes before what only stands for a silence.
  *
  * Departs from RFC 3261 §16.7 step 6 in that a 503 leaves as 503: we are no proxy but the user agent the caller

@@ -110,6 +110,8 @@ export class Hunt {
   #try(target: Target): void {
     const leg = this.#owner.createLeg(target);
     const attempt = new Attempt(leg, (late) => this.#giveUp(late));
+    // Departs from RFC 3261 §13.3.1 item 1: the caller's Expires crosses and is the callee's to heed; what bounds the
+    // wait here is ours.
     attempt.timer = this.#context.clock.schedule(
       target.timeoutSeconds * 1000,
       attempt,

@@ -175,7 +175,7 @@ export abstract class Leg implements SessionUser, LegView {
   #refusal(
     request: SipRequest,
   ): { status: number; headers?: Headers } | undefined {
-    // Transfers come with an issue of their own; until then nobody may move a call.
+    // Nobody may move a call yet: a transfer is ours to allow.
     if (request.method === "REFER") return { status: 403 };
     if (NOT_WITHIN.has(request.method)) {
       const headers = new Headers().append("Allow", METHODS.join(", "));

@@ -69,7 +69,8 @@ export class Standalone implements LegView {
       this.#take(decision);
       return;
     }
-    // §11.2: an OPTIONS is answered "as if the request were an INVITE": while draining, with 503.
+    // §11.2: "The response code chosen MUST be the same that would have been chosen had the request been an INVITE":
+    // while draining, 503.
     if (message.method === "OPTIONS" && this.#parts.draining) {
       this.#reply(503);
       return;

@@ -25,7 +25,7 @@ export interface RequestParts {
   readonly cseq?: number | undefined;
 }
 
-/** RFC 3261 section 8.1.1.6: "this value MUST be 70" where nothing else is known. */
+/** RFC 3261 section 8.1.1.6: "a value that SHOULD be 70", where nothing else is known. */
 const MAX_FORWARDS = "70";
 
 /** One dialog as seen from our side. */
@@ -129,8 +129,8 @@ export class Dialog {
     const cseq = parts.cseq ?? ++this.localSeq;
     const first = this.routeSet[0];
     const firstUri = first === undefined ? undefined : routeUri(first);
-    // "If the route set is not empty, and the first URI in the route set does not contain the lr parameter", the
-    // peer's proxy is a strict router: its URI becomes the request URI, and the remote target goes last.
+    // "If the route set is not empty, and its first URI does not contain the lr parameter", the peer's proxy is a
+    // strict router: its URI becomes the request URI, and the remote target goes last.
     const strict = firstUri !== undefined && firstUri.param("lr") === undefined;
     const uri = strict ? requestUriOf(firstUri) : this.remoteTarget;
     const routes = strict
@@ -175,8 +175,8 @@ export class Dialog {
   }
 
   /**
-   * Takes a new remote target from a target refresh request or its 2xx (section 12.2.1.2 and 12.2.2: "the UAS MUST
-   * replace the dialog's remote target URI with the URI from the Contact header field in that request, if present").
+   * Takes a new remote target from a target refresh request or its 2xx (sections 12.2.1.2 and 12.2.2: "it MUST replace
+   * the dialog's remote target URI with the URI from the Contact header field in that request, if present").
    */
   refreshTarget(message: SipRequest | SipResponse): void {
     const uri = message.contact?.uri;
@@ -186,8 +186,8 @@ export class Dialog {
   }
 
   /**
-   * Section 13.2.2.4: "the route set of the dialog MUST be recomputed based on the 2xx response using the procedures
-   * of Section 12.1.2."
+   * Section 13.2.2.4: "the route set for the dialog MUST be recomputed based on the 2xx response"; the procedures are
+   * those of section 12.1.2, though it names 12.2.1.2.
    */
   refreshRoute(response: SipResponse): void {
     this.routeSet = response.list("record-route").map(detached).reverse();

@@ -4,8 +4,8 @@ import type { Random } from "../base/random.ts";
 
 /**
  * How long to wait after a 491 before trying again, in milliseconds. RFC 3261 section 14.1: "If the UAC is the owner
- * of the Call-ID of the dialog ID, T has a randomly chosen value between 2.1 and 4 seconds in units of 10 ms. If
- * the UAC is not the owner [...] a randomly chosen value of between 0 and 2 seconds in units of 10 ms."
+ * of the Call-ID of the dialog ID [...], T has a randomly chosen value between 2.1 and 4 seconds in units of 10 ms";
+ * if it "is not the owner", "a randomly chosen value of between 0 and 2 seconds in units of 10 ms."
  */
 export function glareWaitMs(ownsCallId: boolean, random: Random): number {
   return ownsCallId

@@ -288,7 +288,11 @@ export class Session implements DialogUsage, OutgoingHost {
     this.#afterInvite();
   }
 
-  /** §12.2.1.2: "If the response for a request within a dialog is a 481 or a 408, the UAC SHOULD terminate the dialog." */
+  /**
+   * §12.2.1.2: "If the response for a request within a dialog is a 481 [...] or a 408 [...], the UAC SHOULD terminate
+   * the dialog." Departs from RFC 3261 §12.2.1.2 where "no response at all is received": one lost request is no reason
+   * to end a call that is up.
+   */
   onRefused(method: string, status: number): void {
     // RFC 5057 §5.1 leaves the dialog alone for a 408 to what does not refresh the session.
     const refreshes = method === "INVITE" || method === "UPDATE";
