@@ -4,8 +4,8 @@ import { CountingObserver, type Observer } from "../core/base/observer.ts";
 import { DEFAULT_SCRIPT_LIMITS, type ScriptLimits } from "../scripts/limits.ts";
 import { ScriptFault } from "../scripts/fault.ts";
 import { whyUnreadable } from "./file_error.ts";
+import type { LadderConfig } from "./ladder/surroundings.ts";
 import type {
-  LadderConfig,
   LoadedPolicy,
   PolicySurroundings,
   WorldOptions,

@@ -29,7 +29,8 @@ import {
 import type { Flow } from "../../core/transport/flow.ts";
 import type { Transport } from "../../core/transport/transport.ts";
 import { TransportLayer } from "../../core/transport/transport_layer.ts";
-import { type Asked, PeerCall } from "./peer_call.ts";
+import type { Asked, PeerCall } from "./peer_call.ts";
+import { PeerCalls } from "./peer_calls.ts";
 import { type LineContent, pseudo } from "./peer_message.ts";
 import { PeerOutcome } from "./peer_outcome.ts";
 import { PeerWriter, type WriterOptions } from "./peer_writer.ts";
@@ -46,6 +47,7 @@ export interface PeerOptions extends WriterOptions {
 /** One simulated user agent. */
 export class Peer implements TransactionUser, ClientUser {
   readonly name: string;
+  readonly calls: PeerCalls;
   /**
    * Answers and hangs up by itself: BYE with 200, a 2xx with ACK, a call with 480, anything else with 200. For what no
    * ladder line speaks of.
@@ -55,17 +57,18 @@ export class Peer implements TransactionUser, ClientUser {
   readonly #transport: TransportLayer;
   readonly #layer: TransactionLayer;
   readonly #writer: PeerWriter;
-  readonly #calls: PeerCall[] = [];
-  readonly #names = new Map<string, string>();
   /** What came of each request, for comparison. */
   readonly #outcome = new PeerOutcome();
-  #requests = 0;
   #gone = false;
 
   constructor(options: PeerOptions) {
     this.name = options.name;
     this.#options = options;
     this.#writer = new PeerWriter(options);
+    this.calls = new PeerCalls({
+      name: options.name,
+      host: options.local.host,
+    });
     const { clock, random, observer, timers } = options;
     this.#transport = new TransportLayer({
       transports: options.transports,
@@ -97,13 +100,12 @@ export class Peer implements TransactionUser, ClientUser {
   vanish(): void {
     this.#gone = true;
     this.#layer.close();
-    for (const call of this.#calls) call.close();
-    this.#calls.length = 0;
+    this.calls.clear();
   }
 
   /** True while one of its calls is answered and not ended. */
   get up(): boolean {
-    return this.#calls.some((call) => call.up);
+    return [...this.calls].some((call) => call.up);
   }
 
   /** What came of each of its requests and of those it received, in an order of its own. */
@@ -114,8 +116,9 @@ export class Peer implements TransactionUser, ClientUser {
   /** What is still alive, in words; empty when nothing is left. */
   get leftovers(): string[] {
     if (this.#gone) return [];
-    const open = this.#calls.filter((call) => call.up).length;
-    const repeating = this.#calls.some((call) => call.acceptances.size > 0);
+    const calls = [...this.calls];
+    const open = calls.filter((call) => call.up).length;
+    const repeating = calls.some((call) => call.acceptances.size > 0);
     return [
       this.#layer.size > 0
         ? `${this.name}: ${this.#layer.size} transactions`
@@ -125,20 +128,10 @@ export class Peer implements TransactionUser, ClientUser {
     ].filter((text) => text !== "");
   }
 
-  /** Gives a call the name by which ladder lines speak of it. */
-  nameCall(callId: string, name: string): void {
-    this.#names.set(name, callId);
-  }
-
-  /** The Call-ID of a named call. */
-  callIdOf(name: string): string | undefined {
-    return this.#names.get(name);
-  }
-
   /** Sends a request; a problem in words when it cannot. */
   request(method: string, content: LineContent): string | undefined {
     if (this.#gone) return `${this.name} has vanished`;
-    const call = this.#callFor(pseudo(content, "call"));
+    const call = this.calls.called(pseudo(content, "call"));
     if (method === "ACK") return this.#acknowledge(call, content);
     if (method === "CANCEL") {
       if (call?.invite === undefined) return "there is no INVITE to cancel";
@@ -167,7 +160,7 @@ export class Peer implements TransactionUser, ClientUser {
     content: LineContent,
   ): string | undefined {
     if (this.#gone) return `${this.name} has vanished`;
-    const call = this.#callFor(pseudo(content, "call"));
+    const call = this.calls.called(pseudo(content, "call"));
     const asked = call?.find(answer.method);
     if (call === undefined || asked === undefined) {
       return `${this.name} has received no ${
@@ -180,7 +173,7 @@ export class Peer implements TransactionUser, ClientUser {
   /** Ends every call that is up or on its way, by its own means. */
   hangUp(): void {
     this.reflex();
-    for (const call of [...this.#calls]) {
+    for (const call of this.calls) {
       if (call.up && call.dialog !== undefined) {
         const { dialog } = call;
         const bye = { call, dialog, content: NOTHING };
@@ -192,7 +185,7 @@ export class Peer implements TransactionUser, ClientUser {
   /** From now on acts by reflex, and does at once what it was waiting to be told. */
   reflex(): void {
     this.reflexes = true;
-    for (const call of [...this.#calls]) {
+    for (const call of this.calls) {
       for (const asked of call.asked) {
         if (asked.status === undefined) this.#reflexAnswer(call, asked);
       }
@@ -202,10 +195,8 @@ export class Peer implements TransactionUser, ClientUser {
 
   onRequest(transaction: ServerTransaction): void {
     const { request } = transaction;
-    let call = this.#calls.find((one) => one.callId === request.callId);
-    if (call === undefined) {
-      call = this.#newCall(request.callId);
-    }
+    const call = this.calls.find(request.callId) ??
+      this.calls.add(request.callId);
     const asked: Asked = { transaction, status: undefined, cancelled: false };
     call.asked.push(asked);
     const { number = 0 } = request.cseq ?? {};
@@ -217,7 +208,7 @@ export class Peer implements TransactionUser, ClientUser {
   }
 
   onCancel(transaction: ServerTransaction): void {
-    for (const call of this.#calls) {
+    for (const call of this.calls) {
       for (const asked of call.asked) {
         if (asked.transaction !== transaction) continue;
         asked.cancelled = true;
@@ -227,7 +218,7 @@ export class Peer implements TransactionUser, ClientUser {
   }
 
   onAck(ack: SipRequest): void {
-    const call = this.#calls.find((one) => one.callId === ack.callId);
+    const call = this.calls.find(ack.callId);
     // A peer of RFC 2543 has put no tag into its 2xx, so there is none in the ACK.
     const key = `${ack.cseq?.number} ${ack.to?.tag ?? ""}`;
     for (const [one, acceptance] of call?.acceptances ?? []) {
@@ -241,7 +232,7 @@ export class Peer implements TransactionUser, ClientUser {
 
   onResponse(response: SipResponse, transaction: ClientTransaction): void {
     const { request } = transaction;
-    const call = this.#calls.find((one) => one.callId === request.callId);
+    const call = this.calls.find(request.callId);
     if (call === undefined) return;
     const { method } = request;
     if (response.status >= 200) {
@@ -268,7 +259,7 @@ export class Peer implements TransactionUser, ClientUser {
     transaction: ClientTransaction,
   ): void {
     const { request } = transaction;
-    const call = this.#calls.find((one) => one.callId === request.callId);
+    const call = this.calls.find(request.callId);
     this.#outcome.record("sent", request, failure);
     if (call !== undefined && request.method === "BYE") call.up = false;
   }
@@ -326,12 +317,12 @@ export class Peer implements TransactionUser, ClientUser {
 
   #outside(method: string, content: LineContent): string | undefined {
     const { random, local } = this.#options;
-    const call = this.#newCall(`${random.token()}@${local.host}`);
+    const call = this.calls.add(`${random.token()}@${local.host}`);
     const request = this.#writer.outside(method, call, content);
     // The line may have said another Call-ID.
     if (request.callId !== call.callId) call.callId = request.callId;
     const named = pseudo(content, "call");
-    if (named !== undefined) this.nameCall(call.callId, named);
+    if (named !== undefined) this.calls.name(call.callId, named);
     call.first = request;
     return this.#send(request, call);
   }
@@ -398,22 +389,6 @@ export class Peer implements TransactionUser, ClientUser {
       ? 480
       : 488;
     this.#answer(call, { asked, status, content: NOTHING });
-  }
-
-  #callFor(name: string | undefined): PeerCall | undefined {
-    if (name === undefined) return this.#calls.at(-1);
-    const callId = this.#names.get(name);
-    return this.#calls.find((call) => call.callId === callId);
-  }
-
-  #newCall(callId: string): PeerCall {
-    const call = new PeerCall(
-      callId,
-      `${this.name}${++this.#requests}`,
-      { name: this.name, host: this.#options.local.host },
-    );
-    this.#calls.push(call);
-    return call;
   }
 
   #flow(): Flow | undefined {

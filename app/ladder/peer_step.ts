@@ -35,8 +35,8 @@ export function contextOf(
     lastBody,
     isCall: (name, sent) => {
       const peer = world.peers.get(step.from === LEGWORK ? step.to : step.from);
-      const known = peer?.callIdOf(name);
-      if (known === undefined) peer?.nameCall(sent.message.callId, name);
+      const known = peer?.calls.callIdOf(name);
+      if (known === undefined) peer?.calls.name(sent.message.callId, name);
       return known === undefined || known === sent.message.callId;
     },
   };

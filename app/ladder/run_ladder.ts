@@ -12,8 +12,8 @@ import { Drawing } from "./print.ts";
 import { arrowsOf, type RunResult } from "./run_log.ts";
 import { sideBySide } from "./side_by_side.ts";
 import { runStrict } from "./strict_run.ts";
+import type { LadderConfig } from "./surroundings.ts";
 import type {
-  LadderConfig,
   LoadedPolicy,
   PolicySurroundings,
   WorldOptions,

@@ -11,28 +11,21 @@ import type { Clock } from "../../core/base/clock.ts";
 import { type Random, seededRandom } from "../../core/base/random.ts";
 import { TimerWheel } from "../../core/base/timer_wheel.ts";
 import { B2bua } from "../../core/call/b2bua.ts";
-import type { CallTimes, RouteRule } from "../../core/call/call_context.ts";
 import {
   type CallSummary,
   fixedPolicy,
   type PolicySource,
 } from "../../core/call/policy.ts";
-import { parseSipUri } from "../../core/message/uri.ts";
-import {
-  DEFAULT_TIMERS,
-  type TransactionTimers,
-} from "../../core/transaction/timers.ts";
-import {
-  type Address,
-  defaultPort,
-  formatAddress,
-  ipVersion,
-} from "../../core/transport/address.ts";
+import type { TransactionTimers } from "../../core/transaction/timers.ts";
 import { MemoryNetwork, MemoryTransport } from "../../core/transport/memory.ts";
-import type { TrunkSettings } from "../../core/trunk/trunk_table.ts";
 import { type Ladder, LEGWORK, USUAL_PEER } from "./ladder.ts";
 import { Peer } from "./peer.ts";
 import { Rfc2543Transport } from "./rfc2543.ts";
+import {
+  type LadderConfig,
+  type Listen,
+  Surroundings,
+} from "./surroundings.ts";
 import { Wire } from "./wire.ts";
 
 /** Scripts, loaded; or any other policy. */
@@ -41,17 +34,6 @@ export interface LoadedPolicy {
   /** What it still holds once all calls are over, in words: sandbox memory, revisions in use. */
   leftovers(): readonly string[];
   close(): void | Promise<void>;
-}
-
-/** What a configuration file says that matters to a ladder. */
-export interface LadderConfig {
-  readonly listen: readonly ({ name: "UDP" | "TCP" } & Address)[];
-  readonly trunks: readonly TrunkSettings[];
-  readonly routes: readonly RouteRule[];
-  readonly unknownPeers: "reject" | "drop" | "accept";
-  readonly onInviteFault: "route" | "reject";
-  readonly timers: Partial<TransactionTimers>;
-  readonly times: Partial<CallTimes>;
 }
 
 /** What a policy of the same world may use of it. */
@@ -80,11 +62,8 @@ export class World {
   readonly wire: Wire;
   readonly peers: ReadonlyMap<string, Peer>;
   readonly b2bua: B2bua;
-  readonly timers: TransactionTimers;
-  /** Of each participant, `host:port`. */
-  readonly addresses: ReadonlyMap<string, string>;
   readonly summaries: CallSummary[] = [];
-  readonly observer: CountingObserver;
+  readonly #around: Surroundings;
   readonly #network: MemoryNetwork;
   readonly #policy: LoadedPolicy | undefined;
 
@@ -97,78 +76,36 @@ export class World {
     },
   ) {
     const { settings } = ladder;
-    const { config } = parts;
+    const { config, policy } = parts;
+    const around = new Surroundings(ladder, config);
+    this.#around = around;
+    this.#policy = policy;
     this.clock = parts.clock;
     this.wire = new Wire(this.clock);
-    this.observer = new CountingObserver();
-    this.#policy = parts.policy;
     this.#network = new MemoryNetwork({
       clock: this.clock,
       latencyMs: LATENCY_MS,
     });
-    this.timers = {
-      ...DEFAULT_TIMERS,
-      ...config?.timers,
-      ...timersOf(settings.timers),
-    };
+    for (const [name, at] of around.addresses) this.wire.name(at, name);
     const random = seededRandom(settings.seed);
-    const listen = config !== undefined && config.listen.length > 0
-      ? config.listen
-      : USUAL_LISTEN;
-    const addresses = addressesOf(ladder, { config, legwork: listen[0]! });
-    this.addresses = new Map(
-      [...addresses].map(([name, at]) => [name, formatAddress(at)]),
-    );
-    for (const [name, at] of addresses) this.wire.name(at, name);
     this.peers = new Map(
-      ladder.participants.flatMap((name, index) => {
-        const setting = settings.peers.get(name) ?? USUAL_PEER;
-        const local = addresses.get(name)!;
-        if (setting.absent) return [];
-        const at = listen.find((one) => one.name === setting.transport) ??
-          listen[0]!;
-        return [
-          [
-            name,
-            new Peer({
-              name,
-              local,
-              transports: (["UDP", "TCP"] as const).map((kind) => {
-                const inner = this.#transport({ name: kind, ...local });
-                return setting.rfc2543 ? new Rfc2543Transport(inner) : inner;
-              }),
-              legwork: {
-                host: at.host,
-                port: at.port,
-                transport: setting.transport,
-              },
-              callee: ladder.participants[index === 0 ? 1 : 0] ?? LEGWORK,
-              clock: this.clock,
-              random,
-              timers: this.timers,
-              observer: new CountingObserver(),
-            }),
-          ] as const,
-        ];
-      }),
+      ladder.participants
+        .filter((name) => !settings.peers.get(name)?.absent)
+        .map((name) => [name, this.#peer(name, { ladder, random })]),
     );
+    const { timers, times, trunks, routes } = around;
     this.b2bua = new B2bua({
       clock: this.clock,
       random,
-      transports: listen.map((at) => this.#transport(at)),
+      transports: around.listen.map((at) => this.#transport(at)),
       dns: NO_NAMES,
-      observer: this.observer,
-      trunks: [...(config?.trunks ?? []), ...this.#trunks(ladder, config)],
-      routes: settings.routes.length > 0
-        ? settings.routes.map(({ from, to }) => ({
-          from: [from],
-          to: to.map((name) => this.fill(name)),
-        }))
-        : config?.routes ?? usualRoutes(ladder),
+      observer: new CountingObserver(),
+      trunks,
+      routes,
       unknownPeers: config?.unknownPeers ?? settings.unknownPeers,
-      policy: parts.policy?.source ?? fixedPolicy({}),
-      timers: this.timers,
-      times: { ...config?.times, ...timesOf(settings.timers) },
+      policy: policy?.source ?? fixedPolicy({}),
+      timers,
+      times,
       ...(config === undefined ? {} : { onInviteFault: config.onInviteFault }),
       onCallEnd: (summary) => this.summaries.push(summary),
     });
@@ -186,12 +123,13 @@ export class World {
     return world;
   }
 
+  get timers(): TransactionTimers {
+    return this.#around.timers;
+  }
+
   /** Replaces each `{name}` by that participant's `host:port`. */
   fill(text: string): string {
-    return text.replace(
-      /\{([^{}]+)\}/g,
-      (whole, name: string) => this.addresses.get(name) ?? whole,
-    );
+    return this.#around.fill(text);
   }
 
   /**
@@ -249,34 +187,32 @@ export class World {
     return words;
   }
 
-  #transport(at: { name: "UDP" | "TCP" } & Address): ReturnType<
+  #peer(name: string, of: { ladder: Ladder; random: Random }): Peer {
+    const { ladder, random } = of;
+    const { participants, settings } = ladder;
+    const setting = settings.peers.get(name) ?? USUAL_PEER;
+    const local = this.#around.addresses.get(name)!;
+    const { host, port } = this.#around.listenerFor(setting.transport);
+    return new Peer({
+      name,
+      local,
+      transports: (["UDP", "TCP"] as const).map((kind) => {
+        const inner = this.#transport({ name: kind, ...local });
+        return setting.rfc2543 ? new Rfc2543Transport(inner) : inner;
+      }),
+      legwork: { host, port, transport: setting.transport },
+      callee: participants[name === participants[0] ? 1 : 0] ?? LEGWORK,
+      clock: this.clock,
+      random,
+      timers: this.timers,
+      observer: new CountingObserver(),
+    });
+  }
+
+  #transport(at: Listen): ReturnType<
     Wire["watched"]
   > {
     return this.wire.watched(new MemoryTransport(this.#network, at));
-  }
-
-  #trunks(
-    ladder: Ladder,
-    config: LadderConfig | undefined,
-  ): TrunkSettings[] {
-    const { peers, trunks } = ladder.settings;
-    const listed = [...trunks].map(([name, servers]) => ({
-      name,
-      servers: servers.flatMap((server) =>
-        parseSipUri(this.fill(server)) ?? []
-      ),
-    }));
-    if (config !== undefined) return listed;
-    const usual = ladder.participants.filter((name) =>
-      !trunks.has(name) && !peers.get(name)?.stranger
-    ).map((name) => {
-      const tcp = peers.get(name)?.transport === "TCP";
-      const uri = `sip:${this.addresses.get(name)}${
-        tcp ? ";transport=tcp" : ""
-      }`;
-      return { name, servers: [parseSipUri(uri)!] };
-    });
-    return [...listed, ...usual];
   }
 }
 
@@ -285,12 +221,6 @@ function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Legwork's address in RFC 5737's block for documentation. */
-const USUAL_LISTEN: LadderConfig["listen"] = [
-  { name: "UDP", host: "192.0.2.1", port: 5060 },
-  { name: "TCP", host: "192.0.2.1", port: 5060 },
-];
-
 /** A name server that knows nothing. */
 const NO_NAMES = {
   naptr: () => Promise.resolve([]),
@@ -298,49 +228,3 @@ const NO_NAMES = {
   a: () => Promise.resolve([]),
   aaaa: () => Promise.resolve([]),
 };
-
-function addressesOf(
-  ladder: Ladder,
-  known: { config: LadderConfig | undefined; legwork: Address },
-): Map<string, Address> {
-  const addresses = new Map<string, Address>([[LEGWORK, known.legwork]]);
-  ladder.participants.forEach((name, index) => {
-    const server = known.config?.trunks.find((trunk) => trunk.name === name)
-      ?.servers.find(({ host }) => ipVersion(host) !== 0);
-    addresses.set(
-      name,
-      server === undefined
-        ? { host: `192.0.2.${11 + index}`, port: 5060 }
-        : { host: server.host, port: server.port ?? defaultPort("UDP") },
-    );
-  });
-  return addresses;
-}
-
-/** The first participant calls the others, in order; each of the others calls the first. */
-function usualRoutes(ladder: Ladder): RouteRule[] {
-  const [first, ...others] = ladder.participants.filter((name) =>
-    !ladder.settings.peers.get(name)?.stranger
-  );
-  if (first === undefined || others.length === 0) return [];
-  return [{ from: [first], to: others }, { from: others, to: [first] }];
-}
-
-function timersOf(
-  timers: Readonly<Record<string, number>>,
-): Partial<TransactionTimers> {
-  const { t1_ms, t2_ms, t4_ms } = timers;
-  return {
-    ...(t1_ms === undefined ? {} : { t1Ms: t1_ms }),
-    ...(t2_ms === undefined ? {} : { t2Ms: t2_ms }),
-    ...(t4_ms === undefined ? {} : { t4Ms: t4_ms }),
-  };
-}
-
-function timesOf(timers: Readonly<Record<string, number>>): Partial<CallTimes> {
-  const { no_answer, max_call } = timers;
-  return {
-    ...(no_answer === undefined ? {} : { noAnswerSeconds: no_answer }),
-    ...(max_call === undefined ? {} : { maxCallSeconds: max_call }),
-  };
-}

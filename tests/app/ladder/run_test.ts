@@ -5,7 +5,8 @@ import {
   type LadderReport,
   runLadderFile,
 } from "../../../app/ladder/run_ladder.ts";
-import type { LadderConfig, LoadedPolicy } from "../../../app/ladder/world.ts";
+import type { LadderConfig } from "../../../app/ladder/surroundings.ts";
+import type { LoadedPolicy } from "../../../app/ladder/world.ts";
 
 const CALL = `# A call
 alice   -> legwork  INVITE
