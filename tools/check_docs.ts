@@ -1,7 +1,8 @@
 /**
  * Fails when a public export has no doc comment, when a relative link of a
- * page leads nowhere, and when docs/rfc.md names a file or a test that is not
- * there. A test is named as `path_test.ts:words of its name`.
+ * page leads nowhere, when docs/rfc.md names a file or a test that is not
+ * there, and when the code departs from an RFC and docs/rfc.md does not say so.
+ * A test is named as `path_test.ts:words of its name`.
  *
  * Run: `deno run --allow-read --allow-run tools/check_docs.ts`.
  */
@@ -61,6 +62,28 @@ async function missingTests(
   return problems;
 }
 
+/** What says `Departs from RFC nnnn §x` and has no row `| nnnn x` in docs/rfc.md. */
+export async function unlistedDepartures(root: string): Promise<string[]> {
+  const page = await Deno.readTextFile(`${root}/${RFC_PAGE}`);
+  const problems: string[] = [];
+  for (const path of await sourceFiles(root, [".ts"])) {
+    if (path.startsWith("tests/") || path.startsWith("tools/")) continue;
+    const text = await Deno.readTextFile(`${root}/${path}`);
+    const departures = text.matchAll(/Departs from RFC (\d+) §([\d.]*\d)/g);
+    for (const [, rfc, section] of departures) {
+      const row = page.split("\n").find((line) =>
+        line.startsWith(`| ${rfc} ${section}`) && line.includes(path)
+      );
+      if (row === undefined) {
+        problems.push(
+          `${path}: the departure from RFC ${rfc} §${section} is not in ${RFC_PAGE}`,
+        );
+      }
+    }
+  }
+  return problems;
+}
+
 async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
@@ -103,5 +126,9 @@ async function undocumented(root: string): Promise<string[]> {
 
 if (import.meta.main) {
   const root = repositoryRoot();
-  report([...await undocumented(root), ...await checkPages(root)]);
+  report([
+    ...await undocumented(root),
+    ...await checkPages(root),
+    ...await unlistedDepartures(root),
+  ]);
 }

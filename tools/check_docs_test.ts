@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert";
-import { checkPages } from "./check_docs.ts";
+import { checkPages, unlistedDepartures } from "./check_docs.ts";
 
 Deno.test("links and named tests that lead nowhere are found", async () => {
   const root = await Deno.makeTempDir({ prefix: "docs-" });
@@ -24,6 +24,28 @@ Deno.test("links and named tests that lead nowhere are found", async () => {
       "README.md:5: the link to docs/gone.md leads nowhere",
       'docs/rfc.md:2: tests/core/uri_test.ts has no test "parses URIs"',
       "docs/rfc.md:3: there is no tests/core/gone_test.ts",
+    ]);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+});
+
+Deno.test("a departure that the page does not list is found", async () => {
+  const root = await Deno.makeTempDir({ prefix: "docs-" });
+  try {
+    await Deno.mkdir(`${root}/docs`);
+    await Deno.mkdir(`${root}/core`);
+    const departs = "Departs from RFC 3261";
+    await Deno.writeTextFile(
+      `${root}/core/a.ts`,
+      `// ${departs} §16.7 step 6: why.\n// ${departs} §12.2.1.2: why.\n`,
+    );
+    await Deno.writeTextFile(
+      `${root}/docs/rfc.md`,
+      "| 3261 16.7, step 6 | what | `core/a.ts` |\n",
+    );
+    deepStrictEqual(await unlistedDepartures(root), [
+      "core/a.ts: the departure from RFC 3261 §12.2.1.2 is not in docs/rfc.md",
     ]);
   } finally {
     await Deno.remove(root, { recursive: true });
