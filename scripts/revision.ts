@@ -252,24 +252,33 @@ export class Revision {
     return fault;
   }
 
-  /** A sandbox that broke is replaced by a fresh one of the same sources; until it is there the hooks are absent. */
+  /**
+   * A sandbox that broke is replaced by a fresh one of the same sources; until it is there the hooks are absent. It
+   * may have broken because the host's stack ran out, so the new one is started from the bottom.
+   */
   #restart(): void {
     if (this.#restarting || this.#disposed) return;
-    const { observer } = this.#world;
+    this.#restarted = Promise.resolve().then(() => this.#startAgain());
     this.#restarting = true;
+  }
+
+  async #startAgain(): Promise<void> {
+    const { clock, limits, observer } = this.#world;
     this.#sandbox.dispose();
     observer.count("script_restarts");
-    this.#restarted = start(this.#world, this.#source).then(({ sandbox }) => {
-      if (this.#disposed) return sandbox.dispose();
-      this.#sandbox = sandbox;
-      this.#restarting = false;
-    }).catch((error) => {
+    try {
+      const { sandbox } = await start(this.#world, this.#source);
+      if (this.#disposed) sandbox.dispose();
+      else this.#sandbox = sandbox;
+    } catch (error) {
+      this.#asideUntilMs = clock.now() + limits.coolDownMs;
       observer.log({
         level: "error",
-        text: "script cannot be restarted",
+        text: "script cannot be restarted, it is set aside",
         fields: { script: this.name, fault: String(error) },
       });
-    });
+    }
+    this.#restarting = false;
   }
 }
 
