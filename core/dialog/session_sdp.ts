@@ -5,7 +5,7 @@
  * @module
  */
 
-import { fromBytes, trimmed } from "../message/bytes.ts";
+import { detached, fromBytes, trimmed } from "../message/bytes.ts";
 import type { SipMessage, SipRequest } from "../message/message.ts";
 
 /** A body that is SDP. It is shared with the message, and never changed. */
@@ -44,7 +44,7 @@ export function sdpOf(message: SipMessage): SdpBody | undefined {
   const contentType = message.headers.first("content-type")?.value ?? "";
   const [type = ""] = contentType.split(";");
   return trimmed(type).toLowerCase() === "application/sdp"
-    ? { contentType, body: message.body }
+    ? { contentType: detached(contentType), body: message.body }
     : undefined;
 }
 
