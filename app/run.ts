@@ -59,7 +59,7 @@ export async function run(
 }
 
 /** Why a server does not start, where an operator can mend it; anything else is thrown on. */
-export function startProblem(error: unknown): string {
+function startProblem(error: unknown): string {
   if (error instanceof ScriptFault) return describeFault(error);
   if (error instanceof LegworkError) return error.message;
   throw error;
@@ -94,7 +94,7 @@ async function serve(
 }
 
 /** The log that a configuration asks for; the command line has the last word. It goes to standard error. */
-export function operatorLog(
+function operatorLog(
   config: Pick<Config, "log">,
   { logLevel, logFormat }: Pick<RunCommand, "logLevel" | "logFormat">,
   terminal: Terminal,

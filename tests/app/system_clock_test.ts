@@ -1,6 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { type HostTime, SystemClock } from "../../app/system_clock.ts";
 
+/** A timer is late by no more than this. */
+const GRAIN_MS = 20;
+
 /** A host whose time moves when told, and that counts what is asked of it. */
 class FakeHost implements HostTime<number> {
   ms = 1_000.25;
@@ -74,7 +77,7 @@ Deno.test("timers fire when due, never before, at most a grain late", () => {
   host.pass(32_000);
   assertEquals(fired.length, 2);
   const at = Number(fired[1]?.split(" ")[1]);
-  assert(at >= 33_000 && at <= 33_006, `${at}`);
+  assert(at >= 33_000 && at <= 33_000 + GRAIN_MS + 1, `${at}`);
   assertEquals(clock.pending, 0);
 });
 
@@ -106,7 +109,7 @@ Deno.test("an idle clock asks for nothing", () => {
   assertEquals([host.armed - armed, host.waiting], [0, 0]);
 });
 
-Deno.test("a thousand timers a second wake the host no oftener than every 5 ms", () => {
+Deno.test("a thousand timers a second wake the host far less often", () => {
   const { host, clock, fired, owner } = setUp();
   for (let i = 0; i < 1000; i++) clock.schedule(i, owner, "A");
   host.pass(1100);
