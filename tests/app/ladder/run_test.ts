@@ -163,6 +163,33 @@ bob     -> legwork  200 BYE
   assertEquals(await failuresOf(`harsh: off\n${race}`), []);
 });
 
+Deno.test("a harsher world that ends otherwise is told with both ends", async () => {
+  let runs = 0;
+  const { failures } = await run(
+    `script: moody.ts
+alice -> legwork  INVITE
+legwork -> alice  100
+? legwork -> alice  480 INVITE
+? legwork -> alice  486 INVITE
+alice -> legwork  ACK
+`,
+    {
+      loadScript: () => {
+        const status = runs++ === 0 ? 480 : 486;
+        return Promise.resolve(
+          loaded({ onInvite: () => ({ action: "reject", status }) }),
+        );
+      },
+    },
+  );
+  assertEquals(
+    failures[0]?.split("\n")[0],
+    "flows/a.flow:6:1: it ended with alice sent INVITE: 486, call alice to nobody: 486, rejected by legwork, " +
+      "wanted alice sent INVITE: 480, call alice to nobody: 480, rejected by legwork " +
+      '(with "alice -> legwork  INVITE" lost)',
+  );
+});
+
 Deno.test("a peer cannot be told to do what it has no reason for", async () => {
   assertEquals(await failuresOf("alice -> legwork  200 INVITE\n"), [
     'flows/a.flow:1:1: cannot send "alice -> legwork  200 INVITE": alice has received no INVITE to answer',
