@@ -7,6 +7,7 @@ import type {
   FailureDecision,
   HeaderValues,
   InviteDecision,
+  MessageDecision,
   RouteTarget,
 } from "./decisions.ts";
 import { checkedValue, checkName } from "./message_draft.ts";
@@ -65,6 +66,24 @@ export function checkDecision(
   );
 }
 
+/** Throws TypeError unless a message hook's decision about a request can be carried out. */
+export function checkMessageDecision(decision: MessageDecision): void {
+  switch (decision.action) {
+    case "drop":
+      return;
+    case "answer":
+    case "reject":
+      checkFinal(decision.status, 200);
+      headersOf(decision.headers);
+      reasonOf(decision.reason);
+      return;
+  }
+  const { action } = decision as { action?: unknown };
+  throw new TypeError(
+    `Cannot use decision: action ${JSON.stringify(action)} is not known here`,
+  );
+}
+
 /** The name or URI of a target. */
 export function targetName(target: RouteTarget): string {
   return typeof target === "string" ? target : target.to;
@@ -84,10 +103,10 @@ function checkTarget(
   }
 }
 
-function checkFinal(status: number): void {
-  if (!Number.isInteger(status) || status < 300 || status > 699) {
+function checkFinal(status: number, least = 300): void {
+  if (!Number.isInteger(status) || status < least || status > 699) {
     throw new TypeError(
-      `Cannot reject: ${status} is not a status from 300 to 699`,
+      `Cannot use decision: ${status} is not a status from ${least} to 699`,
     );
   }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { fromText, toBytes } from "../message/bytes.ts";
 import { Headers } from "../message/headers.ts";
 import type { SipMessage, SipRequest } from "../message/message.ts";
 import type { Outgoing, OutgoingUser } from "../dialog/outgoing.ts";
@@ -12,7 +13,7 @@ import type { Session, SessionUser } from "../dialog/session.ts";
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
 import type { CallContext } from "./call_context.ts";
 import type { CallEvent } from "./call_event.ts";
-import { headersOf } from "./decision_check.ts";
+import { headersOf, reasonOf } from "./decision_check.ts";
 import { IncomingExchange } from "./exchange.ts";
 import { type Content, crossing, METHODS } from "./header_policy.ts";
 import type { MessagePlanes } from "./message_hooks.ts";
@@ -100,10 +101,14 @@ export abstract class Leg implements SessionUser, LegView {
     const { message, decision } = this.inbound(transaction.request);
     if (decision !== undefined) {
       if (decision.action === "drop") session.drop(transaction);
-      else {session.reply(transaction, decision.status, {
-          reason: decision.reason,
+      else {
+        const body = decision.action === "answer" ? decision.body : undefined;
+        session.reply(transaction, decision.status, {
+          reason: reasonOf(decision.reason),
           headers: headersOf(decision.headers),
-        });}
+          body: body === undefined ? undefined : toBytes(fromText(body)),
+        });
+      }
       return;
     }
     // §8.2.6.1 and §17.2.1: whoever waits for the other leg says so.

@@ -7,6 +7,7 @@
 
 import type { Observer } from "../base/observer.ts";
 import type { SipMessage, SipRequest } from "../message/message.ts";
+import { checkMessageDecision } from "./decision_check.ts";
 import type { MessageDecision } from "./decisions.ts";
 import { type DraftRights, MessageDraft } from "./message_draft.ts";
 import type { LegView, MessageHook, MessageHooks, Policy } from "./policy.ts";
@@ -80,15 +81,13 @@ export class MessagePlanes {
     { leg, rights }: { leg: LegView; rights?: DraftRights },
   ): Inbound<M> {
     let current: SipMessage = message;
+    const decides = message.kind === "request" && mayBeAnswered(message);
     for (const hook of this.#inbound.matching(message)) {
       const draft = new MessageDraft(current, rights);
-      const decision = this.#run(hook, draft, leg);
+      const decision = this.#run(hook, draft, { leg, decides });
       if (decision === FAULT) continue;
       current = draft.finish();
-      if (
-        decision !== undefined && message.kind === "request" &&
-        mayBeAnswered(message)
-      ) return { message: current as M, decision };
+      if (decision !== undefined) return { message: current as M, decision };
     }
     return { message: current as M, decision: undefined };
   }
@@ -101,7 +100,8 @@ export class MessagePlanes {
     let current: SipMessage = message;
     for (const hook of this.#outbound.matching(message)) {
       const draft = new MessageDraft(current, rights);
-      if (this.#run(hook, draft, leg) !== FAULT) current = draft.finish();
+      const fault = this.#run(hook, draft, { leg, decides: false }) === FAULT;
+      if (!fault) current = draft.finish();
     }
     return current as M;
   }
@@ -109,10 +109,16 @@ export class MessagePlanes {
   #run(
     hook: MessageHook,
     draft: MessageDraft,
-    leg: LegView,
+    { leg, decides }: { leg: LegView; decides: boolean },
   ): MessageDecision | undefined | typeof FAULT {
     try {
-      return hook(draft, leg) ?? undefined;
+      const decision = hook(draft, leg) ?? undefined;
+      // An arrow that ends in `headers.delete(...)` returns whether there was one; that decides nothing.
+      if (!decides || decision === undefined || typeof decision !== "object") {
+        return undefined;
+      }
+      checkMessageDecision(decision);
+      return decision;
     } catch (error) {
       reportFault(this.#observer, {
         policy: this.#policyName,

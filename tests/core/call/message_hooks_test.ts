@@ -6,6 +6,7 @@ import {
   MessagePlanes,
   patternProblem,
 } from "../../../core/call/message_hooks.ts";
+import type { MessageDecision } from "../../../core/call/decisions.ts";
 import type { LegView, Policy } from "../../../core/call/policy.ts";
 
 const LEG: LegView = {
@@ -132,5 +133,30 @@ Deno.test("an inbound request may be answered; BYE, ACK and responses may not", 
     const message of [request("BYE"), request("ACK"), response(200, "INVITE")]
   ) {
     assertEquals(all.inbound(message, { leg: LEG }).decision, undefined);
+  }
+});
+
+Deno.test("a decision that cannot be carried out is a fault: nothing of its hook counts", () => {
+  const useless = [
+    { action: "answer", status: 100 },
+    { action: "answer", status: 200, headers: { Via: "x" } },
+    { action: "reject", status: 486, reason: "a\r\nb" },
+    { action: "route", targets: ["pbx"] },
+  ];
+  for (const decision of useless) {
+    const { planes: all, observer } = planes({
+      inbound: {
+        "INFO": (draft) => {
+          draft.headers.set("X-Half", "done");
+          return decision as MessageDecision;
+        },
+      },
+    });
+    const { message, decision: taken } = all.inbound(request("INFO"), {
+      leg: LEG,
+    });
+    assertEquals(taken, undefined);
+    assertEquals(message.headers.has("X-Half"), false);
+    assertEquals(observer.counters.get("policy_faults"), 1);
   }
 });
