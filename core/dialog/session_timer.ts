@@ -35,6 +35,8 @@ export interface SessionTimerUser {
   readonly hasSdp: boolean;
   /** We chose the Call-ID of the dialog. */
   readonly ownsCallId: boolean;
+  /** What the peer, as its remote target is now, is known to refuse; asked for once a refresh. */
+  readonly refusals: PeerRefusals;
   /** Asks the script how to refresh; undefined leaves it to the ladder. */
   steer(question: RefreshQuestion): RefreshChoice | undefined;
   /**
@@ -63,13 +65,11 @@ export interface Refreshed {
   readonly outcomes: readonly RefreshOutcome[];
 }
 
-/** What a session timer stands on. */
+/** What session timers stand on; one object may do for all. */
 export interface SessionTimerGround {
   readonly clock: Clock;
   readonly random: Random;
   readonly t1Ms: number;
-  /** What the peer is known to refuse. */
-  readonly refusals: PeerRefusals;
 }
 
 /** The session timer of one leg. */
@@ -191,13 +191,13 @@ export class SessionTimer implements Timed, LadderUser {
       return;
     }
     const deadlineMs = this.#startedMs + expiryAfterMs(agreement);
-    const { clock, random, t1Ms, refusals } = this.#ground;
+    const { clock, random, t1Ms } = this.#ground;
     this.#timer = clock.schedule(deadlineMs - clock.now(), this, "expire");
     this.#ladder = new RefreshLadder({
       clock,
       random,
       t1Ms,
-      refusals,
+      refusals: this.#user.refusals,
       refresh: settings.refresh,
       peerAllowsUpdate: this.#negotiation.peerAllowsUpdate,
       ownsCallId: this.#user.ownsCallId,

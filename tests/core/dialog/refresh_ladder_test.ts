@@ -175,7 +175,7 @@ Deno.test("the transport fails at once, round after round, until the deadline", 
   assertEquals(bed.ends, ["expired@1768"]);
   // Each pause is half of the time that is left, so the tries are few.
   assertEquals(bed.attempts.length < 40, true);
-  assertEquals(bed.refusals.size, 0);
+  assertEquals(bed.memory.size, 0);
   assertEquals(bed.wheel.pending, 0);
 });
 
@@ -188,11 +188,11 @@ Deno.test("a peer that drops UPDATE silently costs one timeout once", () => {
   bed.answer(200, WE_REFRESH);
 
   // Another call to the same peer knows.
-  const other = due({}, { refusals: bed.refusals });
+  const other = due({}, { memory: bed.memory });
   assertEquals(other.attempts, ["INVITE+SDP@900"]);
   other.assertNothingLeft();
   const elsewhere = due({}, {
-    refusals: bed.refusals,
+    memory: bed.memory,
     contact: "sip:b@192.0.2.3",
   });
   assertEquals(elsewhere.attempts, ["UPDATE@900"]);
@@ -230,7 +230,7 @@ Deno.test("pjsip: 400 Want SDP Body to UPDATE without SDP is met with SDP, and r
 Deno.test("who refuses everything has nothing remembered against it", () => {
   const bed = due();
   bed.answer(488).answer(488).answer(488);
-  assertEquals(bed.refusals.size, 0);
+  assertEquals(bed.memory.size, 0);
   assertEquals(bed.ends, []);
   bed.until(1768);
   assertEquals(bed.ends, ["expired@1768"]);
@@ -240,9 +240,9 @@ Deno.test("who refuses everything has nothing remembered against it", () => {
 Deno.test("trouble is not held against a peer: 500, 503, 603, transport", () => {
   const bed = due();
   bed.answer(500).answer(603).answer(200, WE_REFRESH);
-  assertEquals(bed.refusals.size, 0);
+  assertEquals(bed.memory.size, 0);
   bed.until(1800).fail("transport").answer(503).answer(200, WE_REFRESH);
-  assertEquals(bed.refusals.size, 0);
+  assertEquals(bed.memory.size, 0);
   bed.assertNothingLeft();
 });
 
@@ -356,7 +356,7 @@ Deno.test("a loop of 422 ends: five retries, then the next step", () => {
   assertEquals(bed.sent.length, 7);
   assertEquals(bed.sent[5]?.attempt.withSdp, false);
   assertEquals(bed.sent[6]?.attempt.withSdp, true);
-  assertEquals(bed.refusals.size, 0);
+  assertEquals(bed.memory.size, 0);
   bed.assertNothingLeft();
 });
 
@@ -440,7 +440,7 @@ Deno.test("90 seconds: the late 2xx to an UPDATE that was given up still counts"
     response(200, "Session-Expires: 90;refresher=uac"),
   );
   assertEquals(bed.timer.refreshDueMs, 98_000);
-  assertEquals(bed.refusals.size, 0);
+  assertEquals(bed.memory.size, 0);
   bed.until(98);
   assertEquals(bed.attempts.at(-1), "UPDATE@98");
   bed.assertNothingLeft();
@@ -481,12 +481,12 @@ Deno.test("a script chooses each step, with header fields of its own", () => {
 Deno.test("a script overrides the memory; what works is forgotten there", () => {
   const bed = due();
   bed.answer(405).answer(405).answer(200, WE_REFRESH);
-  assertEquals(bed.refusals.size, 2);
+  assertEquals(bed.memory.size, 2);
   let choice: RefreshChoice | undefined = { method: "UPDATE", withSdp: false };
   bed.choose = () => choice;
   bed.until(1800).answer(200, WE_REFRESH);
   assertEquals(bed.attempts.at(-1), "UPDATE@1800");
-  assertEquals(bed.refusals.size, 1);
+  assertEquals(bed.memory.size, 1);
   choice = undefined;
   bed.until(2700);
   assertEquals(bed.attempts.at(-1), "UPDATE@2700");
@@ -606,7 +606,7 @@ Deno.test("whatever peers do, no refresh ends a call before its deadline, and no
     if (bed.ends.length > 0) {
       assertEquals(bed.ends, [`expired@${deadlineMs! / 1000}`]);
     }
-    assertEquals(bed.refusals.size <= 6, true);
+    assertEquals(bed.memory.size <= 6, true);
     bed.assertNothingLeft();
   }
 });

@@ -4,6 +4,7 @@ import { assertEquals, assertExists } from "@std/assert";
 import { seededRandom } from "../../../core/base/random.ts";
 import { TimerWheel } from "../../../core/base/timer_wheel.ts";
 import type {
+  PeerRefusals,
   RefreshAttempt,
   RefreshChoice,
   RefreshQuestion,
@@ -65,7 +66,7 @@ export interface Sent {
 /** The user of one session timer. */
 export class Bed implements SessionTimerUser {
   readonly wheel = new TimerWheel();
-  readonly refusals: RefusalMemory;
+  readonly memory: RefusalMemory;
   readonly negotiation: TimerNegotiation;
   readonly timer: SessionTimer;
   readonly sent: Sent[] = [];
@@ -73,6 +74,7 @@ export class Bed implements SessionTimerUser {
   readonly refreshes: Refreshed[] = [];
   /** `gone 481` or `expired`, with the time. */
   ends: string[] = [];
+  readonly #contact: string;
   inviteInProgress = false;
   hasSdp = true;
   ownsCallId = true;
@@ -84,18 +86,15 @@ export class Bed implements SessionTimerUser {
 
   constructor(
     settings: Partial<SessionTimerSettings> = {},
-    options: { refusals?: RefusalMemory; contact?: string } = {},
+    options: { memory?: RefusalMemory; contact?: string } = {},
   ) {
-    this.refusals = options.refusals ?? new RefusalMemory(this.wheel);
+    this.memory = options.memory ?? new RefusalMemory(this.wheel);
+    this.#contact = options.contact ?? "sip:b@192.0.2.2";
     this.negotiation = negotiation(settings);
     this.timer = new SessionTimer(this.negotiation, {
       clock: this.wheel,
       random: seededRandom(1),
       t1Ms: 500,
-      refusals: this.refusals.of({
-        trunk: "pbx",
-        contact: options.contact ?? "sip:b@192.0.2.2",
-      }),
     }, this);
   }
 
@@ -135,6 +134,10 @@ export class Bed implements SessionTimerUser {
   assertNothingLeft(): void {
     this.timer.stop();
     assertEquals(this.wheel.pending, 0);
+  }
+
+  get refusals(): PeerRefusals {
+    return this.memory.of({ trunk: "pbx", contact: this.#contact });
   }
 
   steer(question: RefreshQuestion): RefreshChoice | undefined {

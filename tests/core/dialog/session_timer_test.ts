@@ -208,3 +208,93 @@ Deno.test("422 to a change that came from the other leg: again with the larger i
   assertEquals(bed.timer.refreshDueMs, 1_800_000);
   bed.assertNothingLeft();
 });
+
+Deno.test("the call flow of RFC 4028 §13: two 422, then a timer of 4000 s refreshed by UPDATE", () => {
+  const bed = new Bed({
+    mode: "request",
+    expiresSeconds: 50,
+    allowShortTimers: true,
+  });
+  const asked: (number | undefined)[] = [];
+  let sent = bed.timer.outgoing("INVITE", new Headers());
+  for (const minSe of [3600, 4000]) {
+    asked.push(sent.expires?.seconds);
+    assertEquals(
+      bed.timer.raise(response(422, `Min-SE: ${minSe}`), sent),
+      true,
+    );
+    sent = bed.timer.outgoing("INVITE", new Headers());
+    assertEquals(sent.minSeSeconds, minSe);
+  }
+  asked.push(sent.expires?.seconds);
+  assertEquals(asked, [50, 3600, 4000]);
+  bed.timer.succeeded(
+    "INVITE",
+    response(
+      200,
+      "Require: timer",
+      "Session-Expires: 4000;refresher=uac",
+      ALLOW_UPDATE,
+    ),
+    sent,
+  );
+  bed.until(2000);
+  assertEquals(bed.attempts, ["UPDATE@2000"]);
+  assertEquals(
+    bed.sent[0]?.headers.get("Session-Expires"),
+    "4000;refresher=uac",
+  );
+  bed.answer(200, "Require: timer", "Session-Expires: 4000;refresher=uac");
+  // The callee hears no refresh after that, and sends BYE.
+  assertEquals(bed.timer.deadlineMs, 5_968_000);
+  bed.assertNothingLeft();
+});
+
+Deno.test("two Legworks, every mode and wish against every other: at most one side refreshes", () => {
+  const modes = ["off", "accept", "request", "always"] as const;
+  const wishes = ["auto", "us", "them"] as const;
+  for (const callerMode of modes) {
+    for (const calleeMode of modes) {
+      for (const callerWish of wishes) {
+        for (const calleeWish of wishes) {
+          const title =
+            `${callerMode} ${callerWish}, ${calleeMode} ${calleeWish}`;
+          const caller = new Bed({ mode: callerMode, refresher: callerWish });
+          const callee = new Bed({ mode: calleeMode, refresher: calleeWish });
+          call(caller, callee);
+          const roles = [caller, callee].map(({ timer }) =>
+            timer.agreement?.weRefresh
+          );
+          const alone = [caller, callee].some(({ timer }) =>
+            timer.agreement?.alone
+          );
+          const asks = callerMode === "request" || callerMode === "always" ||
+            calleeMode === "request" || calleeMode === "always";
+          if (callerMode === "off" || calleeMode === "off") {
+            // Whoever insists does it alone, the other hears of no timer.
+            const insists = callerMode === "always" || calleeMode === "always";
+            assertEquals(alone, insists, title);
+          } else if (!asks) {
+            assertEquals(roles, [undefined, undefined], title);
+          } else {
+            assertEquals(alone, false, title);
+            assertEquals(roles.filter(Boolean).length, 1, title);
+          }
+          caller.assertNothingLeft();
+          callee.assertNothingLeft();
+        }
+      }
+    }
+  }
+});
+
+/** An INVITE of one bed, answered by the other. */
+function call(caller: Bed, callee: Bed): void {
+  const asked = new Headers();
+  const sent = caller.timer.outgoing("INVITE", asked);
+  const invite = request("INVITE", ...linesOf(asked));
+  assertEquals(callee.timer.incoming(invite), undefined);
+  const answered = new Headers();
+  callee.timer.answering(invite, answered);
+  caller.timer.succeeded("INVITE", response(200, ...linesOf(answered)), sent);
+}
