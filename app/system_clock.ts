@@ -38,7 +38,7 @@ export interface SystemClockOptions {
 }
 
 /** How close two wake-ups may come: a timer is late by no more than this, and a busy process wakes no oftener. */
-const GRAIN_MS = 5;
+const GRAIN_MS = 20;
 /** The host keeps delays in 31 bits. */
 const MAX_SLEEP_MS = 2 ** 31 - 1;
 
