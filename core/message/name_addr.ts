@@ -108,7 +108,7 @@ export function quoteDisplay(text: string): string {
 }
 
 /**
- * §20.10: "If the URI is not enclosed in angle brackets, any semicolon-delimited parameters are header-parameters,
+ * §20: "If the URI is not enclosed in angle brackets, any semicolon-delimited parameters are header-parameters,
  * not URI parameters."
  */
 function parseAddrSpec(
@@ -117,7 +117,7 @@ function parseAddrSpec(
 ): NameAddr | undefined {
   const uri = trimmed(semicolon < 0 ? text : text.slice(0, semicolon));
   const params = semicolon < 0 ? "" : trimmed(text.slice(semicolon));
-  // §20: "If the URI contains a comma, question mark or semicolon, the URI MUST be enclosed in angle brackets".
+  // The same place: "If the URI contains a comma, question mark or semicolon, the URI MUST be enclosed in angle brackets".
   if (uri.includes(",") || uri.includes("?")) return undefined;
   return areParams(params) ? withUri("", uri, params) : undefined;
 }

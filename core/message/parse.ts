@@ -78,7 +78,8 @@ export function parseMessage(
     return failure(400, "Body shorter than Content-Length", message);
   }
   // §18.3: "If there are additional bytes in the transport packet beyond the end of the body, they MUST be discarded."
-  // "If there is no Content-Length header field, the body is assumed to end at the end of the transport packet."
+  // "If the message has no Content-Length header field, the message body is assumed to end at the end of the transport
+  // packet."
   const size = length ?? available;
   const body = size === 0 ? EMPTY : bytes.slice(bodyStart, bodyStart + size);
   return { ok: true, message: withBody(message, body) };

@@ -1,7 +1,7 @@
 /**
  * Messages to bytes. Lines leave as they came; only Content-Length is ours to write, and always written
- * (RFC 3261 section 20.14: "Applications SHOULD use this field [...] If a stream-based protocol is used as
- * transport, the header field MUST be used").
+ * (RFC 3261 section 20.14: "Applications SHOULD use this field [...] If a stream-based protocol (such as TCP)
+ * is used as transport, the header field MUST be used").
  *
  * Hot path: one string is put together and encoded once into a buffer that is kept.
  *

@@ -25,7 +25,7 @@ export class SipUri {
 
   /** The value of a URI parameter: undefined when absent, "" when it has none. `name` is lower case. */
   param(name: string): string | undefined {
-    // §19.1.4: an escape is "equivalent to the character"; RFC 4475 §3.1.1.3 writes lr as %6C%72.
+    // §19.1.4: a character and its escape are equivalent; RFC 4475 §3.1.1.3 writes lr as %6C%72.
     return this.params.includes("%")
       ? getParam(decoded(this.params) ?? "", name)
       : getParam(this.params, name);
@@ -197,7 +197,7 @@ function sameHeaders(a: string, b: string): boolean {
   return sorted(a) === sorted(b);
 }
 
-/** Escapes undone, "%HH" being "equivalent to the character", where the character is not reserved. */
+/** Escapes undone where §19.1.4 has them "equivalent": for `Characters other than those in the "reserved" set`. */
 function decoded(text: string | undefined): string | undefined {
   return text?.replace(/%([0-9A-Fa-f]{2})/g, (escape, hex: string) => {
     const char = String.fromCharCode(parseInt(hex, 16));

@@ -44,8 +44,8 @@ export class ServerTable {
   }
 
   /**
-   * The transaction a CANCEL means. Section 9.2: "using the procedures of Section 17.2.3 [...] assuming that the request
-   * method is anything but CANCEL or ACK".
+   * The transaction a CANCEL means. Section 9.2: "assuming that the request method is anything but CANCEL or ACK and
+   * applying the transaction matching procedures of Section 17.2.3."
    */
   findCancelled(key: string): ServerTransaction | undefined {
     let transaction = this.#byKey.get(key);

@@ -167,8 +167,9 @@ export class ServerTransactions implements ServerHost {
     const transaction = this.#start(cancel, { ...way, mergeKey: undefined });
     const { toTag } = cancelled;
     transaction.respond(responseTo(cancel, 200, { toTag }));
-    // §9.2: "If the original request was an INVITE, the UAS SHOULD immediately respond to the INVITE with a 487"; "If the
-    // UAS has already sent a final response for that request, [...] the CANCEL request has no effect".
+    // §9.2: "If the original request was an INVITE, the UAS SHOULD immediately respond to the INVITE with a 487". What
+    // follows depends on whether it "has already sent a final response for the original request. If it has, the CANCEL
+    // request has no effect on the processing of the original request".
     if (cancelled.state === "proceeding" && cancelled instanceof InviteServer) {
       this.#user.onCancel(cancelled, cancel);
     }

@@ -166,7 +166,8 @@ Deno.test("§18.3: the body of a datagram", () => {
     fromBytes(accepted(`${HEAD}l: 3\r\n\r\nabcdef`).body),
     "abc",
   );
-  // "If there is no Content-Length header field, the body is assumed to end at the end of the transport packet."
+  // "If the message has no Content-Length header field, the message body is assumed to end at the end of the transport
+  // packet."
   assertEquals(fromBytes(accepted(`${HEAD}\r\nabcdef`).body), "abcdef");
   // "If the transport packet ends before the end of the message body, this is considered an error."
   assertEquals(
