@@ -291,7 +291,7 @@ export class B2bua implements TransactionUser {
     }
     // §8.2.2.1: "If the Request-URI uses a scheme not supported by the UAS, it SHOULD reject the request with a 416".
     if (!/^(?:sips?|tel):/i.test(request.uri)) return { status: 416 };
-    // §8.1.1.6 and 16.3: "If the request contains a Max-Forwards header field with a field value of zero (0), the
+    // §16.3: "If the request contains a Max-Forwards header field with a field value of zero (0), the
     // element MUST NOT forward the request"; an OPTIONS is for us then.
     if (maxForwards(request) === 0 && request.method !== "OPTIONS") {
       return { status: 483 };

@@ -144,7 +144,7 @@ Deno.test("a strict router gets its URI as request URI, the target goes last (12
   assertEquals(dialog.nextHop?.host, "strict.example");
 });
 
-Deno.test("an RFC 2543 peer sends no tag (12.1.1: "considered to have a value of null")", () => {
+Deno.test('an RFC 2543 peer sends no tag (12.1.1: "considered to have a value of null")', () => {
   const old = request([
     "INVITE sip:bob@biloxi.example SIP/2.0",
     "Via: SIP/2.0/UDP 192.0.2.2",
