@@ -29,8 +29,9 @@ import { Resolver } from "../transport/resolver.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type Tap, TransportLayer } from "../transport/transport_layer.ts";
 import { type TrunkSettings, TrunkTable } from "../trunk/trunk_table.ts";
-import { Call, maxForwards } from "./call.ts";
+import { Call, type CallState, maxForwards } from "./call.ts";
 import type { CallContext, CallTimes, RouteRule } from "./call_context.ts";
+import type { CallTrace } from "./call_trace.ts";
 import { unsupportedTags } from "./header_policy.ts";
 import { MessagePlanes } from "./message_hooks.ts";
 import type { CallSummary, Policy, PolicySource } from "./policy.ts";
@@ -63,6 +64,8 @@ export interface B2buaOptions {
   readonly onInviteFault?: "route" | "reject";
   /** Sees every message on the wire. */
   readonly tap?: Tap;
+  /** Hears what happens to calls. Default: nobody, and it costs nothing. */
+  readonly trace?: CallTrace;
   /** Hears of every call that ended. */
   readonly onCallEnd?: (summary: CallSummary) => void;
 }
@@ -136,6 +139,7 @@ export class B2bua implements TransactionUser {
       routes: options.routes ?? [],
       policies: options.policy ?? fixedPolicy({}),
       times: { ...DEFAULT_TIMES, ...options.times },
+      trace: options.trace,
       onInviteFault: options.onInviteFault ?? "route",
       ownInvites: new Set(),
     };
@@ -154,6 +158,11 @@ export class B2bua implements TransactionUser {
   /** Calls that are up or being set up. */
   get calls(): number {
     return this.#calls.size;
+  }
+
+  /** Those calls, as they stand, the oldest first. */
+  get callStates(): readonly CallState[] {
+    return [...this.#calls].map((call) => call.state);
   }
 
   /** Transactions, dialogs and calls alive: all 0 when nothing is left. */
@@ -329,7 +338,11 @@ export class B2bua implements TransactionUser {
   #planesOf(policy: Policy): MessagePlanes {
     let planes = this.#planes.get(policy);
     if (planes === undefined) {
-      planes = new MessagePlanes(policy, this.#context.observer);
+      planes = new MessagePlanes(
+        policy,
+        this.#context.observer,
+        this.#options.trace,
+      );
       this.#planes.set(policy, planes);
     }
     return planes;

@@ -46,6 +46,18 @@ export interface CallParts {
   onDone(call: Call): void;
 }
 
+/** How a call stands. */
+export interface CallState {
+  readonly id: string;
+  /** The trunk or address of the caller. */
+  readonly from: string;
+  /** The target that answered or was tried last. */
+  readonly to: string | undefined;
+  /** Calendar milliseconds. */
+  readonly startedAtMs: number;
+  readonly answeredAtMs: number | undefined;
+}
+
 /** One call. */
 export class Call implements LegOwner, HuntOwner, Timed {
   readonly id: string;
@@ -84,6 +96,16 @@ export class Call implements LegOwner, HuntOwner, Timed {
       owner: this,
       trunk: parts.trunk,
     });
+  }
+
+  get state(): CallState {
+    return {
+      id: this.id,
+      from: this.#a.trunk ?? this.#a.peer,
+      to: this.#b?.target.name ?? this.#lastTarget,
+      startedAtMs: this.#startedAtMs,
+      answeredAtMs: this.#answeredAtMs,
+    };
   }
 
   /** True from its end on. */
@@ -361,11 +383,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
 
   #report(how: { by: "a" | "b" | "legwork"; cause: string }): void {
     const summary: CallSummary = {
-      id: this.id,
-      from: this.#a.trunk ?? this.#a.peer,
-      to: this.#b?.target.name ?? this.#lastTarget,
-      startedAtMs: this.#startedAtMs,
-      answeredAtMs: this.#answeredAtMs,
+      ...this.state,
       endedAtMs: this.#context.clock.wallTime(),
       status: this.#status,
       endedBy: how.by,

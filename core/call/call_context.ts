@@ -2,6 +2,7 @@
 
 import type { DialogContext } from "../dialog/context.ts";
 import type { TrunkTable } from "../trunk/trunk_table.ts";
+import type { CallTrace } from "./call_trace.ts";
 import type { PolicySource } from "./policy.ts";
 
 /** The times that bound a call, in seconds. */
@@ -26,6 +27,8 @@ export interface CallContext extends DialogContext {
   readonly routes: readonly RouteRule[];
   readonly policies: PolicySource;
   readonly times: CallTimes;
+  /** Hears what happens to calls; undefined: nobody wants to know. */
+  readonly trace: CallTrace | undefined;
   /** What happens to a call whose `onInvite` failed: the built-in route, or 500. */
   readonly onInviteFault: "route" | "reject";
   /** Call-IDs of INVITEs of ours that are unanswered: one of these coming in is our own, come back. */

@@ -54,10 +54,15 @@ export class CallPolicy {
       () => this.#policy.onInvite?.(this.#call.view),
       (outcome: Outcome<InviteDecision>) => {
         if (outcome.kind === "decided") take(outcome.decision);
-        else if (
-          outcome.kind === "fault" && this.#context.onInviteFault === "reject"
-        ) take(reject(500));
-        else take(this.#builtIn().onInvite(this.#call.view) as InviteDecision);
+        else {
+          const rejects = outcome.kind === "fault" &&
+            this.#context.onInviteFault === "reject";
+          const decision = rejects
+            ? reject(500)
+            : this.#builtIn().onInvite(this.#call.view) as InviteDecision;
+          this.#trace("onInvite", decision, undefined);
+          take(decision);
+        }
       },
     );
   }
@@ -75,6 +80,7 @@ export class CallPolicy {
         if (outcome.kind === "decided") take(outcome.decision, false);
         else {
           const decision = this.#builtIn().onFailure(view, failure);
+          if (decision) this.#trace("onFailure", decision, undefined);
           take(decision as FailureDecision, true);
         }
       },
@@ -99,6 +105,15 @@ export class CallPolicy {
   fault(hook: string, error: unknown): void {
     const policy = this.#policy.name ?? "policy";
     reportFault(this.#context.observer, { policy, hook, error });
+    const call = this.#call.view.id;
+    this.#context.trace?.fault({ call, hook, error });
+  }
+
+  /** `policy` is undefined for the built-in one. */
+  #trace(hook: string, decision: object, policy: string | undefined): void {
+    const { trace } = this.#context;
+    if (trace?.full !== true) return;
+    trace.decided({ call: this.#call.view.id, hook, decision, policy });
   }
 
   #ask<D extends InviteDecision | FailureDecision>(
@@ -116,6 +131,7 @@ export class CallPolicy {
         fail(error);
         return;
       }
+      if (decision) this.#trace(hook, decision, this.#policy.name ?? "policy");
       take(decision ? { kind: "decided", decision } : { kind: "silent" });
     };
     const fail = (error: unknown): void => {

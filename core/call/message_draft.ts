@@ -14,6 +14,7 @@ import {
   SipRequest,
   SipResponse,
 } from "../message/message.ts";
+import { EditJournal } from "./edits.ts";
 import type { HeadersView, MessageView, PartyView, UriView } from "./policy.ts";
 import { PartyEditor, UriEditor } from "./uri_editor.ts";
 
@@ -47,6 +48,8 @@ const NO_RIGHTS: DraftRights = { uri: false, parties: false };
 
 /** One message in the hands of a policy. */
 export class MessageDraft implements MessageView {
+  /** Who edited what; only where somebody wants to know. */
+  readonly journal: EditJournal | undefined;
   readonly #original: SipMessage;
   readonly #rights: DraftRights;
   #uriText: string | undefined;
@@ -57,9 +60,20 @@ export class MessageDraft implements MessageView {
   #toView: PartyView | undefined;
   #headersView: HeadersView | undefined;
 
-  constructor(original: SipMessage, rights: DraftRights = NO_RIGHTS) {
+  constructor(
+    original: SipMessage,
+    rights: DraftRights = NO_RIGHTS,
+    { journal = false }: { journal?: boolean } = {},
+  ) {
     this.#original = original;
     this.#rights = rights;
+    if (journal) {
+      this.journal = new EditJournal(() => ({
+        uri: this.#uri,
+        lines: (this.#headers ?? this.#original.headers).lines,
+        body: this.#body ?? this.#original.body,
+      }));
+    }
   }
 
   get kind(): "request" | "response" {

@@ -7,6 +7,7 @@
 
 import type { Observer } from "../base/observer.ts";
 import type { SipMessage, SipRequest } from "../message/message.ts";
+import type { CallTrace } from "./call_trace.ts";
 import { checkMessageDecision } from "./decision_check.ts";
 import type { MessageDecision } from "./decisions.ts";
 import { type DraftRights, MessageDraft } from "./message_draft.ts";
@@ -66,13 +67,15 @@ export class MessagePlanes {
   readonly #outbound: Plane;
   readonly #observer: Observer;
   readonly #policyName: string;
+  readonly #trace: CallTrace | undefined;
 
-  constructor(policy: Policy, observer: Observer) {
+  constructor(policy: Policy, observer: Observer, trace?: CallTrace) {
     const members = policy.members ?? [policy];
     this.#inbound = new Plane(members.map((each) => each.inbound));
     this.#outbound = new Plane(members.map((each) => each.outbound));
     this.#observer = observer;
     this.#policyName = policy.name ?? "policy";
+    this.#trace = trace;
   }
 
   /** Runs the inbound hooks of a message as received. */
@@ -81,12 +84,20 @@ export class MessagePlanes {
     { leg, rights }: { leg: LegView; rights?: DraftRights },
   ): Inbound<M> {
     let current: SipMessage = message;
+    const trace = this.#trace?.full ? this.#trace : undefined;
+    trace?.message({ direction: "in", message, leg });
     const decides = message.kind === "request" && mayBeAnswered(message);
     for (const hook of this.#inbound.matching(message)) {
-      const draft = new MessageDraft(current, rights);
+      const draft = trace === undefined
+        ? new MessageDraft(current, rights)
+        : new MessageDraft(current, rights, { journal: true });
       const decision = this.#run(hook, draft, { leg, decides });
       if (decision === FAULT) continue;
       current = draft.finish();
+      if (draft.changed && draft.journal !== undefined) {
+        const { edits } = draft.journal;
+        trace?.edited({ direction: "in", message: current, leg }, edits);
+      }
       if (decision !== undefined) return { message: current as M, decision };
     }
     return { message: current as M, decision: undefined };
@@ -98,11 +109,20 @@ export class MessagePlanes {
     { leg, rights }: { leg: LegView; rights?: DraftRights },
   ): M {
     let current: SipMessage = message;
+    const trace = this.#trace?.full ? this.#trace : undefined;
     for (const hook of this.#outbound.matching(message)) {
-      const draft = new MessageDraft(current, rights);
+      const draft = trace === undefined
+        ? new MessageDraft(current, rights)
+        : new MessageDraft(current, rights, { journal: true });
       const fault = this.#run(hook, draft, { leg, decides: false }) === FAULT;
-      if (!fault) current = draft.finish();
+      if (fault) continue;
+      current = draft.finish();
+      if (draft.changed && draft.journal !== undefined) {
+        const { edits } = draft.journal;
+        trace?.edited({ direction: "out", message: current, leg }, edits);
+      }
     }
+    trace?.message({ direction: "out", message: current, leg });
     return current as M;
   }
 
@@ -125,6 +145,8 @@ export class MessagePlanes {
         hook: "message hook",
         error,
       });
+      const call = leg.call?.id;
+      this.#trace?.fault({ call, hook: "message hook", error });
       return FAULT;
     }
   }
