@@ -128,7 +128,8 @@ export class RequestSender {
 class RequestSending implements Sending, ClientUser, Timed {
   /** What a further try is made of; gone with the last of them, since an INVITE's user is heard for 32 s more. */
   #parts: { request: SipRequest; route: SendRoute } | undefined;
-  readonly #user: SendingUser;
+  /** Gone once it has had its last word; a transaction that only waits for retransmissions keeps nobody alive. */
+  #user: SendingUser | undefined;
   readonly #options: RequestSenderOptions;
   readonly #bytes: number;
   #attempts: Attempts | undefined;
@@ -176,8 +177,13 @@ class RequestSending implements Sending, ClientUser, Timed {
     // sort [...]. If a failure occurs, the client SHOULD create a new request, which is identical to the previous, but has
     // a different value of the Via branch ID than the previous".
     if (response.status === 503 && !this.#cancelled && this.#tryNext()) return;
+    const user = this.#user;
     if (response.status >= 200) this.#parts = this.#attempts = undefined;
-    this.#user.onResponse(response, transaction);
+    // Only an INVITE is answered more than once: by the 2xx of its forks.
+    const more = response.status < 200 ||
+      (response.status < 300 && transaction.request.method === "INVITE");
+    if (!more) this.#user = undefined;
+    user?.onResponse(response, transaction);
   }
 
   onFailure(failure: ClientFailure, transaction: ClientTransaction): void {
@@ -188,12 +194,12 @@ class RequestSending implements Sending, ClientUser, Timed {
     const final = this.#cancelled || (failure === "timeout" && this.#heard);
     if (!final && failure === "transport" && this.#tryUdp()) return;
     if (!final && this.#tryNext()) return;
-    this.#user.onFailure(failure);
+    this.#user?.onFailure(failure);
   }
 
   onTimer(_name: string): void {
     this.#failing = undefined;
-    this.#user.onFailure(this.#verdict);
+    this.#user?.onFailure(this.#verdict);
   }
 
   /** Tries the next target; false when there is none. */
