@@ -5,6 +5,7 @@
  */
 
 import type { Timed, Timer } from "../base/clock.ts";
+import type { Headers } from "../message/headers.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
 import type { ClientTransaction } from "../transaction/client_transaction.ts";
 import type {
@@ -17,6 +18,8 @@ import type { Flow } from "../transport/flow.ts";
 import type { DialogContext } from "./context.ts";
 import type { Dialog, RequestParts } from "./dialog.ts";
 import { glareWaitMs } from "./glare.ts";
+import type { RefreshAttempt } from "./refresh_steps.ts";
+import type { TimerFields } from "./session_expires.ts";
 
 /** Who waits for the outcome: any number of provisional responses, then one call of either kind. */
 export interface OutgoingUser {
@@ -31,10 +34,24 @@ export interface OutgoingHost {
   readonly context: DialogContext;
   prepare(request: SipRequest, flow: Flow): SipRequest;
   sendAck(cseq: number, parts: RequestParts): SentAck;
+  /** Writes the session timer's fields into a request; undefined where the session has no timer. */
+  writeTimer(method: string, headers: Headers): TimerFields | undefined;
+  /** 422: true when the request is to be sent again. */
+  raiseInterval(response: SipResponse, sent: TimerFields): boolean;
+  /** The first 2xx, before the user hears of it. */
+  onSuccess(response: SipResponse, request: SipRequest, how: SentHow): void;
   /** It came to its end. */
   onOutgoingDone(outgoing: Outgoing): void;
   /** The peer refused it with this status. */
   onRefused(method: string, status: number): void;
+}
+
+/** How a request left, as far as the session timer wants to know. */
+export interface SentHow {
+  /** Undefined where there is no timer. */
+  readonly sent: TimerFields | undefined;
+  /** The refresh it is, if it is one of the timer's making. */
+  readonly attempt: RefreshAttempt | undefined;
 }
 
 /** How often a request of our own is tried again after 491. */
@@ -52,6 +69,8 @@ export class Outgoing implements SendingUser, Timed {
   #done = false;
   #retriesLeft: number;
   #wait: Timer | undefined;
+  readonly #attempt: RefreshAttempt | undefined;
+  #sent: TimerFields | undefined;
 
   constructor(
     session: OutgoingHost,
@@ -61,11 +80,14 @@ export class Outgoing implements SendingUser, Timed {
       user: OutgoingUser;
       /** Wait and try again after 491: for requests of our own making, not for those we pass on. */
       retryGlare: boolean;
+      /** Set for a refresh, whose outcome is the session timer's to judge. */
+      attempt?: RefreshAttempt | undefined;
     },
   ) {
     this.#session = session;
     this.#parts = options.parts;
     this.#user = options.user;
+    this.#attempt = options.attempt;
     this.#retriesLeft = options.retryGlare ? MAX_GLARE_RETRIES : 0;
   }
 
@@ -84,6 +106,8 @@ export class Outgoing implements SendingUser, Timed {
     const { dialog, context } = this.#session;
     const request = dialog.request(this.method, this.#parts);
     this.#cseq = request.cseq?.number ?? 0;
+    this.#sent = this.#session.writeTimer(this.method, request.headers);
+    if (this.#attempt !== undefined) this.#attempt.sent = this.#sent;
     const uri = dialog.nextHop;
     if (uri === undefined) {
       this.#finish();
@@ -137,9 +161,15 @@ export class Outgoing implements SendingUser, Timed {
       this.#wait = clock.schedule(waitMs, this, "glare");
       return;
     }
+    if (this.#isRaised(response)) {
+      this.start();
+      return;
+    }
     this.#finish();
     this.#user.onResponse(response);
-    this.#session.onRefused(this.method, response.status);
+    if (this.#attempt === undefined) {
+      this.#session.onRefused(this.method, response.status);
+    }
   }
 
   onFailure(failure: SendingFailure): void {
@@ -159,6 +189,7 @@ export class Outgoing implements SendingUser, Timed {
       if (this.method === "UPDATE") {
         this.#session.dialog.refreshTarget(response);
       }
+      this.#succeed(response, transaction);
       this.#finish();
       this.#user.onResponse(response);
       return;
@@ -178,7 +209,20 @@ export class Outgoing implements SendingUser, Timed {
       return;
     }
     this.#session.dialog.refreshTarget(response);
+    this.#succeed(response, transaction);
     this.#user.onResponse(response);
+  }
+
+  #succeed(response: SipResponse, { request }: ClientTransaction): void {
+    const how = { sent: this.#sent, attempt: this.#attempt };
+    this.#session.onSuccess(response, request, how);
+  }
+
+  /** RFC 4028 §7.3: a 422 to what is passed on is answered here; to a refresh, by its ladder. */
+  #isRaised(response: SipResponse): boolean {
+    return response.status === 422 && this.#attempt === undefined &&
+      this.#sent !== undefined &&
+      this.#session.raiseInterval(response, this.#sent);
   }
 
   #abandon(failure: "ended"): void {

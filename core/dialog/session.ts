@@ -8,44 +8,36 @@
 
 import { Headers } from "../message/headers.ts";
 import { responseTo } from "../message/build.ts";
-import type { SipRequest } from "../message/message.ts";
+import type { SipRequest, SipResponse } from "../message/message.ts";
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
 import type { SentAck } from "../transaction/request_sender.ts";
 import type { Flow } from "../transport/flow.ts";
 import { Acceptance } from "./acceptance.ts";
-import type { DialogContext, OutboundFilter } from "./context.ts";
+import type { DialogContext } from "./context.ts";
 import type { Dialog, RequestParts } from "./dialog.ts";
 import type { DialogUsage } from "./dialog_table.ts";
-import { busyRetryAfterSeconds } from "./glare.ts";
-import { Outgoing, type OutgoingHost, type OutgoingUser } from "./outgoing.ts";
-
-/** What a reply carries besides what its request dictates. */
-export interface ReplyParts {
-  readonly reason?: string | undefined;
-  readonly headers?: Headers | undefined;
-  readonly body?: Uint8Array | undefined;
-}
+import { busyRetryAfterSeconds, crossingStatus } from "./glare.ts";
+import {
+  Outgoing,
+  type OutgoingHost,
+  type OutgoingUser,
+  type SentHow,
+} from "./outgoing.ts";
+import type { RefreshAttempt } from "./refresh_steps.ts";
+import type { TimerFields } from "./session_expires.ts";
+import { SessionSdp } from "./session_sdp.ts";
+import type { SessionTimer } from "./session_timer.ts";
+import type { ReplyParts, SessionOwner } from "./session_user.ts";
+import { refusalHeaders } from "./timer_negotiation.ts";
 
 /** Who owns the session: a leg. */
-export interface SessionUser extends OutboundFilter {
-  /** A request of the peer that is in order, BYE and ACK apart; to be answered with {@linkcode Session.reply}. */
-  onRequest(transaction: ServerTransaction, session: Session): void;
-  /** The peer took an INVITE or request of its own back (CANCEL); answered 487 already. */
-  onCancelled(transaction: ServerTransaction, session: Session): void;
-  /** The ACK of a 2xx of ours. */
-  onAck(ack: SipRequest, session: Session): void;
-  /** A 2xx of ours was never acknowledged. */
-  onNoAck(session: Session): void;
-  /** The peer's BYE; answered already. */
-  onBye(bye: SipRequest, session: Session): void;
-  /** The peer says that it knows no such dialog (481, or 408 to INVITE and UPDATE). */
-  onGone(status: number, session: Session): void;
-  /** It is over and forgotten; nothing more is told. */
-  onClosed(session: Session): void;
-}
+export type SessionUser = SessionOwner<Session>;
 
 /** One session. */
 export class Session implements DialogUsage, OutgoingHost {
+  /** Set by the leg whose dialog counts; a fork that nobody wants has none. */
+  timer: SessionTimer | undefined;
+  readonly sdp = new SessionSdp();
   #user: SessionUser;
   /** The peer's requests not finally answered, few at a time. */
   #incoming: ServerTransaction[] = [];
@@ -100,7 +92,10 @@ export class Session implements DialogUsage, OutgoingHost {
       this.#refuse(transaction, 481);
       return;
     }
-    const refusal = this.#glare(request);
+    const refusal = crossingStatus(request, {
+      ours: this.#outgoing,
+      theirs: this.#incoming.map((one) => one.request),
+    });
     if (refusal !== undefined) {
       const headers = new Headers();
       if (refusal === 500) {
@@ -108,6 +103,12 @@ export class Session implements DialogUsage, OutgoingHost {
         headers.append("Retry-After", String(seconds));
       }
       this.#refuse(transaction, refusal, undefined, headers);
+      return;
+    }
+    const interval = this.timer?.incoming(request);
+    if (interval !== undefined) {
+      const headers = refusalHeaders(interval);
+      this.#refuse(transaction, interval.status, undefined, headers);
       return;
     }
     if (this.#incoming.length >= this.context.limits.queuedRequestsPerLeg) {
@@ -125,6 +126,7 @@ export class Session implements DialogUsage, OutgoingHost {
     this.#acceptance?.stop();
     this.#acceptance = undefined;
     this.#user.onAck(ack, this);
+    this.sdp.acknowledged(ack);
     this.#afterInvite();
   }
 
@@ -159,14 +161,15 @@ export class Session implements DialogUsage, OutgoingHost {
       // §12.1.1: "The UAS MUST add a Contact header field to the response."
       headers = withContact(headers, this.context.contactFor(transaction.flow));
     }
-    const response = this.#user.outbound(
-      responseTo(request, status, {
-        toTag: status === 100 ? undefined : this.dialog.localTag,
-        reason: parts.reason,
-        headers,
-        body: parts.body,
-      }),
-    );
+    const draft = responseTo(request, status, {
+      toTag: status === 100 ? undefined : this.dialog.localTag,
+      reason: parts.reason,
+      headers,
+      body: parts.body,
+    });
+    if (success) this.timer?.answering(request, draft.headers);
+    const response = this.#user.outbound(draft);
+    if (targetRefresh) this.sdp.answered(request, response);
     if (status >= 200) this.#incoming.splice(at, 1);
     if (success && targetRefresh) this.dialog.refreshTarget(request);
     if (invite && success) {
@@ -192,6 +195,8 @@ export class Session implements DialogUsage, OutgoingHost {
       parts: RequestParts;
       user: OutgoingUser;
       retryGlare?: boolean;
+      /** Set for a refresh of the session timer's making. */
+      attempt?: RefreshAttempt;
     },
   ): Outgoing | undefined {
     if (this.#ending || this.#closed) {
@@ -202,6 +207,7 @@ export class Session implements DialogUsage, OutgoingHost {
       parts: options.parts,
       user: options.user,
       retryGlare: options.retryGlare ?? false,
+      attempt: options.attempt,
     });
     if (method === "INVITE") {
       const peerAsks = this.#incoming.some((transaction) =>
@@ -215,7 +221,7 @@ export class Session implements DialogUsage, OutgoingHost {
       }
       // §14.1: "a UAC MUST NOT initiate a new INVITE transaction within a dialog while another INVITE transaction is
       // in progress in either direction."
-      if (this.#inviteInProgress()) {
+      if (this.#ourInviteInProgress()) {
         this.#waiting.push(outgoing);
         return outgoing;
       }
@@ -231,14 +237,42 @@ export class Session implements DialogUsage, OutgoingHost {
     return this.context.sender.sendAck(ack, {
       uri: this.dialog.nextHop,
       flow: this.dialog.flow,
-      prepare: (draft, flow) => this.prepare(draft, flow),
+      prepare: (draft, flow) => {
+        const sent = this.prepare(draft, flow);
+        this.sdp.acknowledging(sent);
+        return sent;
+      },
     });
+  }
+
+  /** An INVITE of either side is unanswered, or its 2xx not acknowledged. */
+  get inviteInProgress(): boolean {
+    return this.#ourInviteInProgress() ||
+      this.#incoming.some(({ request }) => request.method === "INVITE");
+  }
+
+  writeTimer(method: string, headers: Headers): TimerFields | undefined {
+    return this.timer?.outgoing(method, headers);
+  }
+
+  raiseInterval(response: SipResponse, sent: TimerFields): boolean {
+    return !this.#ending && this.timer?.raise(response, sent) === true;
+  }
+
+  onSuccess(response: SipResponse, request: SipRequest, how: SentHow): void {
+    if (request.method === "INVITE" || request.method === "UPDATE") {
+      this.sdp.succeeded(request, response);
+    }
+    if (how.sent !== undefined && how.attempt === undefined) {
+      this.timer?.succeeded(request.method, response, how.sent);
+    }
   }
 
   /** Ends the session with BYE, once the ACK of our 2xx has come (§15: "MUST NOT send a BYE on a confirmed dialog until it has received an ACK"). */
   bye(parts: RequestParts = {}): void {
     if (this.#ending) return;
     this.#ending = true;
+    this.timer?.stop();
     this.#refuseAllIncoming();
     if (this.#acceptance !== undefined) {
       this.#heldBye = parts;
@@ -252,6 +286,7 @@ export class Session implements DialogUsage, OutgoingHost {
     if (this.#closed) return;
     this.#closed = true;
     this.#ending = true;
+    this.timer?.stop();
     this.dialog.state = "terminated";
     this.#acceptance?.stop();
     this.#acceptance = undefined;
@@ -309,6 +344,7 @@ export class Session implements DialogUsage, OutgoingHost {
     const crossing = this.#ending && this.#heldBye === undefined;
     this.#heldBye = undefined;
     this.#ending = true;
+    this.timer?.stop();
     this.#acceptance?.stop();
     this.#acceptance = undefined;
     this.#refuseAllIncoming();
@@ -337,7 +373,7 @@ export class Session implements DialogUsage, OutgoingHost {
     for (const transaction of [...this.#incoming]) this.reply(transaction, 487);
   }
 
-  #inviteInProgress(): boolean {
+  #ourInviteInProgress(): boolean {
     return this.#acceptance !== undefined ||
       this.#outgoing.some((outgoing) => outgoing.method === "INVITE");
   }
@@ -351,43 +387,14 @@ export class Session implements DialogUsage, OutgoingHost {
       this.#sendBye(parts);
       return;
     }
-    if (this.#ending || this.#inviteInProgress()) return;
+    if (this.#ending || this.#ourInviteInProgress()) return;
     const next = this.#waiting.shift();
-    if (next === undefined) return;
+    if (next === undefined) {
+      if (!this.inviteInProgress) this.timer?.inviteSettled();
+      return;
+    }
     this.#outgoing.push(next);
     next.start();
-  }
-
-  /** The status a request is refused with because it crosses another, or undefined. */
-  #glare(request: SipRequest): 491 | 500 | undefined {
-    const ours = this.#outgoing;
-    if (request.method === "INVITE") {
-      // §14.2: "A UAS that receives an INVITE on a dialog while an INVITE it had sent on that dialog is in progress
-      // MUST return a 491 (Request Pending) response".
-      if (ours.some((outgoing) => outgoing.method === "INVITE")) return 491;
-      // §14.2: "A UAS that receives a second INVITE before it sends the final response to a first INVITE with a lower
-      // CSeq sequence number on the same dialog MUST return a 500".
-      return this.#hasIncoming("INVITE") ? 500 : undefined;
-    }
-    if (request.method !== "UPDATE") return undefined;
-    // RFC 3311 §5.2: "A UAS that receives an UPDATE before it has generated a final response to a previous UPDATE on
-    // the same dialog MUST return a 500".
-    if (this.#hasIncoming("UPDATE")) return 500;
-    if (request.body.length === 0) return undefined;
-    // RFC 3311 §5.2: "If an UPDATE is received that contains an offer, and the UAS has generated an offer [...] to
-    // which it has not yet received an answer, the UAS MUST reject the UPDATE with a 491".
-    if (ours.some((outgoing) => outgoing.offering)) return 491;
-    // "[...] and the UAS has received an offer [...] to which it has not yet generated an answer, [...] 500".
-    const invite = this.#incoming.find((transaction) =>
-      transaction.request.method === "INVITE"
-    );
-    return (invite?.request.body.length ?? 0) > 0 ? 500 : undefined;
-  }
-
-  #hasIncoming(method: string): boolean {
-    return this.#incoming.some((transaction) =>
-      transaction.request.method === method
-    );
   }
 
   #refuse(

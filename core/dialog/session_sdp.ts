@@ -6,7 +6,11 @@
  */
 
 import { detached, fromBytes, trimmed } from "../message/bytes.ts";
-import type { SipMessage, SipRequest } from "../message/message.ts";
+import type {
+  SipMessage,
+  SipRequest,
+  SipResponse,
+} from "../message/message.ts";
 
 /** A body that is SDP. It is shared with the message, and never changed. */
 export interface SdpBody {
@@ -20,6 +24,45 @@ export class SessionSdp {
   local: SdpBody | undefined;
   /** The peer's. */
   remote: SdpBody | undefined;
+  /** Our offer in a 2xx, until the ACK answers it. */
+  #offer: SdpBody | undefined;
+
+  /** A response of ours to an INVITE or UPDATE, as it left. */
+  answered(request: SipRequest, response: SipResponse): void {
+    const { status } = response;
+    const ours = sdpOf(response);
+    if (status < 200) {
+      // RFC 3261 §13.2.1: the answer of a provisional response is that of the 2xx as well, which some leave out.
+      this.local ??= ours;
+    } else if (status < 300) {
+      const theirs = sdpOf(request);
+      this.#offer = theirs === undefined ? ours : undefined;
+      if (theirs === undefined) return;
+      this.remote = theirs;
+      this.local = ours ?? this.local;
+    }
+  }
+
+  /** The peer's ACK of a 2xx. */
+  acknowledged(ack: SipRequest): void {
+    const answer = sdpOf(ack);
+    if (this.#offer !== undefined && answer !== undefined) {
+      this.local = this.#offer;
+      this.remote = answer;
+    }
+    this.#offer = undefined;
+  }
+
+  /** A 2xx of the peer to an INVITE or UPDATE of ours, which left as `request`. */
+  succeeded(request: SipRequest, response: SipResponse): void {
+    this.local = sdpOf(request) ?? this.local;
+    this.remote = sdpOf(response) ?? this.remote;
+  }
+
+  /** Our ACK of a 2xx, as it left: the answer to an offer in that. */
+  acknowledging(ack: SipRequest): void {
+    this.local = sdpOf(ack) ?? this.local;
+  }
 
   /**
    * True for an INVITE or UPDATE of the peer that leaves the media as they are, so that it can be answered on its leg:
@@ -29,8 +72,10 @@ export class SessionSdp {
    */
   isRefresh(request: SipRequest): boolean {
     if (request.body.length === 0) {
-      // RFC 3261 §14.2: a re-INVITE without an offer gets one in the 2xx: ours as it is, if we know it.
-      return request.method === "UPDATE" || this.local !== undefined;
+      // RFC 3261 §14.2: a re-INVITE without an offer gets one in the 2xx: ours as it is, if we know it. Of a side on
+      // hold only the other side knows what it would offer now.
+      return request.method === "UPDATE" ||
+        (this.local !== undefined && !isOneWay(this.local.body));
     }
     const offer = sdpOf(request);
     return offer !== undefined && this.local !== undefined &&
@@ -54,6 +99,10 @@ export function sameMedia(a: Uint8Array, b: Uint8Array): boolean {
   const right = linesOf(b);
   return left.length === right.length &&
     left.every((line, at) => line === right[at]);
+}
+
+function isOneWay(body: Uint8Array): boolean {
+  return /^a=(?:sendonly|recvonly|inactive)\s*$/m.test(fromBytes(body));
 }
 
 function linesOf(body: Uint8Array): string[] {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Headers } from "../message/headers.ts";
 import type {
   SipMessage,
   SipRequest,
@@ -354,4 +355,11 @@ export class TimerNegotiation {
 /** RFC 4028 §2: a session refresh request is an INVITE or an UPDATE within, or opening, a dialog. */
 export function isRefreshRequest(method: string): boolean {
   return method === "INVITE" || method === "UPDATE";
+}
+
+/** What the response says that refuses a request. */
+export function refusalHeaders(refusal: TimerRefusal): Headers {
+  return refusal.status === 420
+    ? new Headers().append("Unsupported", refusal.unsupported)
+    : new Headers().append("Min-SE", String(refusal.minSeSeconds));
 }
