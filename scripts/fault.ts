@@ -42,8 +42,13 @@ export class ScriptFault extends Error implements ReportedError {
     const at = this.position;
     return at === undefined
       ? this.message
-      : `${at.file}:${at.line}:${at.column}: ${this.message}`;
+      : `${formatPosition(at)}: ${this.message}`;
   }
+}
+
+/** `route.ts:12:7`. */
+export function formatPosition({ file, line, column }: Position): string {
+  return `${file}:${line}:${column}`;
 }
 
 /** The file name under which Legwork's own code inside the sandbox shows in a stack. */

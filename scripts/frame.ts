@@ -68,6 +68,11 @@ export class FrameBridge {
   }
 }
 
+/** Whether an operation edits what the hook was handed. */
+export function isWriter(operation: number): boolean {
+  return WRITERS.has(operation);
+}
+
 const WRITERS: ReadonlySet<number> = new Set([
   op.varsWrite,
   op.setBody,

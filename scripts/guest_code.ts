@@ -11,8 +11,8 @@ export const ENTRY_MODULE = "legwork:entry";
 export const HAND_MODULE = "legwork:hand";
 
 /**
- * An expression: a function of the host function that gives the dispatcher's `run`, or with 0 what the script
- * exports. Between the two the script is loaded; the way to hand its exports over is gone before it runs.
+ * An expression: a function of the host function that gives with 1 the dispatcher's `run`, with 2 a
+ * function that gives the stack, with 0 what the script exports. Between the two the script is loaded; the way to hand its exports over is gone before it runs.
  */
 export const GUEST_CODE: string = `((host) => {
   "use strict";
@@ -25,11 +25,13 @@ export const GUEST_CODE: string = `((host) => {
     host, op, places, shapes, returns, views,
   );
   (${installWorld})(host, op);
+  const NativeError = Error;
+  const where = () => new NativeError().stack;
   let taken;
   globalThis[${JSON.stringify(HAND_MODULE)}] = (script) => {
     taken = take(script);
   };
-  return (which) => which === 0 ? taken : run;
+  return (which) => which === 0 ? taken : which === 1 ? run : where;
 })`;
 
 /**

@@ -28,6 +28,8 @@ export interface ScriptLimits {
   readonly moduleChars: number;
   /** Revisions that may serve calls at once. */
   readonly revisions: number;
+  /** Revisions whose text is kept, to go back to. */
+  readonly sources: number;
 }
 
 /** The limits in force where none are given. */
@@ -47,4 +49,5 @@ export const DEFAULT_SCRIPT_LIMITS: ScriptLimits = {
   modules: 100,
   moduleChars: 1_000_000,
   revisions: 3,
+  sources: 10,
 };

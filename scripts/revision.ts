@@ -18,7 +18,7 @@ import {
   type HookTable,
   hookTable,
 } from "./exports.ts";
-import { positionIn, ScriptFault } from "./fault.ts";
+import { formatPosition, positionIn, ScriptFault } from "./fault.ts";
 import type { Handed } from "./frame.ts";
 import { SHAPES } from "./operations.ts";
 import { Sandbox, type ScriptWorld } from "./sandbox.ts";
@@ -72,6 +72,19 @@ export class Revision {
   /** The files it was loaded from, the script itself first. */
   get files(): readonly string[] {
     return this.#source.paths;
+  }
+
+  /** The text it was loaded from. */
+  get source(): ScriptSource {
+    return this.#source;
+  }
+
+  /** The hooks it has, as for a person. */
+  get hooks(): readonly string[] {
+    const { calls, inbound, outbound } = this.#table;
+    return [calls, inbound, outbound].flatMap((table) =>
+      [...table.values()].map(({ name }) => name)
+    );
   }
 
   /** True while too many faults in a row keep its hooks from being called. */
@@ -170,6 +183,7 @@ export class Revision {
   ): DecisionOf<"inbound"> | undefined {
     const entry = this.#table[plane].get(pattern);
     if (entry === undefined || this.#absent) return undefined;
+    const startMs = this.#startNote();
     try {
       const json = this.#sandbox.call(entry.number, SHAPES.message, handed);
       // An arrow that ends in `headers.delete(...)` returns whether there was one; that decides nothing.
@@ -181,6 +195,8 @@ export class Revision {
       return decision;
     } catch (error) {
       throw this.#faulted(error, entry);
+    } finally {
+      if (startMs !== undefined) this.#note(entry, handed, startMs);
     }
   }
 
@@ -192,6 +208,7 @@ export class Revision {
   ): Awaitable<T | undefined> {
     const entry = find(this.#table);
     if (entry === undefined || this.#absent) return undefined;
+    const startMs = this.#startNote();
     const read = (json: string | undefined): T | undefined => {
       const decision = json === undefined ? undefined : options.read(json);
       this.#faultsInRow = 0;
@@ -208,7 +225,25 @@ export class Revision {
       });
     } catch (error) {
       throw this.#faulted(error, entry);
+    } finally {
+      if (startMs !== undefined) this.#note(entry, handed, startMs);
     }
+  }
+
+  /** When a hook begins; undefined when nobody wants to know how long it takes. */
+  #startNote(): number | undefined {
+    return this.#world.notes === undefined ? undefined : this.#world.cpuNow();
+  }
+
+  #note(entry: HookEntry, handed: Handed, startMs: number): void {
+    const place = positionIn(entry.place);
+    this.#world.notes?.noted({
+      script: this.name,
+      hook: entry.name,
+      place: place === undefined ? undefined : formatPosition(place),
+      call: (handed.call ?? handed.leg?.call)?.id,
+      usedMs: this.#world.cpuNow() - startMs,
+    });
   }
 
   /** True while the hooks act as if they were not there. */

@@ -5,6 +5,7 @@
  */
 
 import type { Policy, PolicySource } from "../core/call/policy.ts";
+import { ScriptFault } from "./fault.ts";
 import { Revision } from "./revision.ts";
 import type { ScriptWorld } from "./sandbox.ts";
 import { type ScriptFiles, ScriptSource } from "./source.ts";
@@ -18,6 +19,10 @@ export class ScriptHost implements PolicySource {
   readonly #byPolicy: Map<Policy, Revision> = new Map();
   #number = 0;
   #newest: Revision;
+  /** The sources of the last revisions, by number, the oldest first. */
+  readonly #sources: Map<number, ScriptSource> = new Map();
+  /** What the last reload that failed has read, or tried to. */
+  #failed: ScriptSource | undefined;
 
   private constructor(
     world: ScriptWorld,
@@ -32,6 +37,7 @@ export class ScriptHost implements PolicySource {
     this.#number = first.number;
     this.#alive.push(first);
     this.#byPolicy.set(first.policy, first);
+    this.#keep(first);
   }
 
   /** Loads a script by the path of its entry; rejects with a ScriptFault that says where it is wrong. */
@@ -55,20 +61,35 @@ export class ScriptHost implements PolicySource {
     return this.#alive.length;
   }
 
-  /** The files to watch: the script and what it imports. */
+  /** The files to watch: the script and what it imports, and what a reload that failed was missing. */
   get watched(): readonly string[] {
-    return this.#newest.files;
+    return [
+      ...new Set([...this.#newest.files, ...this.#failed?.paths ?? []]),
+    ];
   }
 
-  /** Loads the script again; rejects with a ScriptFault and changes nothing when it is wrong. */
-  async reload(): Promise<Revision> {
+  /** The numbers of the revisions that {@linkcode reload} can go back to. */
+  get kept(): readonly number[] {
+    return [...this.#sources.keys()];
+  }
+
+  /**
+   * Loads the script again, from its files or, with `to`, as the revision of that number had them; rejects with a
+   * ScriptFault and changes nothing when it is wrong.
+   */
+  async reload({ to }: { to?: number | undefined } = {}): Promise<Revision> {
+    const source = to === undefined
+      ? new ScriptSource(this.#files, this.#entry, this.#world.limits)
+      : this.#sourceOf(to);
     const number = ++this.#number;
-    const source = new ScriptSource(
-      this.#files,
-      this.#entry,
-      this.#world.limits,
-    );
-    const revision = await Revision.load(number, this.#world, source);
+    let revision: Revision;
+    try {
+      revision = await Revision.load(number, this.#world, source);
+    } catch (error) {
+      this.#failed = source;
+      throw error;
+    }
+    this.#failed = undefined;
     const before = this.#newest;
     // Two reloads may overlap; the one asked for last wins.
     if (number < before.number) {
@@ -78,6 +99,7 @@ export class ScriptHost implements PolicySource {
     this.#newest = revision;
     this.#alive.push(revision);
     this.#byPolicy.set(revision.policy, revision);
+    this.#keep(revision);
     this.#drop(before);
     this.#limitAlive();
     return revision;
@@ -100,6 +122,25 @@ export class ScriptHost implements PolicySource {
     for (const revision of this.#alive) revision.dispose();
     this.#alive.length = 0;
     this.#byPolicy.clear();
+  }
+
+  #sourceOf(number: number): ScriptSource {
+    const source = this.#sources.get(number);
+    if (source !== undefined) return source;
+    throw new ScriptFault(
+      "load",
+      `Cannot go back to revision ${number} of ${this.#newest.source.entry}: kept are ${
+        this.kept.join(", ")
+      }`,
+    );
+  }
+
+  #keep({ number, source }: Revision): void {
+    this.#sources.set(number, source);
+    for (const oldest of this.#sources.keys()) {
+      if (this.#sources.size <= this.#world.limits.sources) break;
+      this.#sources.delete(oldest);
+    }
   }
 
   /** Ends a revision that nobody needs any more. */

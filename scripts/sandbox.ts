@@ -8,10 +8,18 @@
 import type { Clock } from "../core/base/clock.ts";
 import type { LogLevel, Observer } from "../core/base/observer.ts";
 import type { Random } from "../core/base/random.ts";
+import { journalOf } from "../core/call/edits.ts";
+import type { MessageView } from "../core/call/policy.ts";
 import { CpuMeter } from "./cpu_meter.ts";
 import type { Engine, EngineInstance, Pointer } from "./engine.ts";
-import { faultKind, GUEST_FILE, positionIn, ScriptFault } from "./fault.ts";
-import { FrameBridge, type Handed } from "./frame.ts";
+import {
+  faultKind,
+  formatPosition,
+  GUEST_FILE,
+  positionIn,
+  ScriptFault,
+} from "./fault.ts";
+import { FrameBridge, type Handed, isWriter } from "./frame.ts";
 import {
   ENTRY_MODULE,
   entryCode,
@@ -20,6 +28,7 @@ import {
   HAND_MODULE,
   LEGWORK_CODE,
 } from "./guest_code.ts";
+import type { HookNotes } from "./hook_notes.ts";
 import type { ScriptLimits } from "./limits.ts";
 import {
   type HostArguments,
@@ -41,6 +50,8 @@ export interface ScriptWorld {
   readonly limits: ScriptLimits;
   /** Milliseconds of a clock that only moves forward, for processor time; read while scripts run, never for logic. */
   readonly cpuNow: () => number;
+  /** Hears what hooks did. Default: nobody. */
+  readonly notes?: HookNotes | undefined;
 }
 
 /** One export of a script: name, type, place, and for `inbound` and `outbound` the same of each entry. */
@@ -70,6 +81,8 @@ export class Sandbox implements MachineHost {
   readonly #meter: CpuMeter;
   readonly #waiting: WaitingHooks;
   #run: Pointer = 0;
+  /** A function inside that gives the stack. */
+  #where: Pointer = 0;
   #loading = true;
   #disposed = false;
   #dead = false;
@@ -173,6 +186,7 @@ export class Sandbox implements MachineHost {
     // One that failed is dropped as it is, with values in it that nobody freed.
     if (this.#dead || this.#loading) return;
     this.#machine.free(this.#run);
+    this.#machine.free(this.#where);
     for (const value of this.#numbers) {
       if (value !== undefined) this.#machine.free(value);
     }
@@ -208,7 +222,12 @@ export class Sandbox implements MachineHost {
         this.#waiting.settle(args.number(1), args.text(2) || undefined);
         return undefined;
     }
-    return this.#bridge.answer(operation, this.#handedOf(args.number(1)), args);
+    const handed = this.#handedOf(args.number(1));
+    if (
+      this.#world.notes !== undefined && handed?.message !== undefined &&
+      isWriter(operation)
+    ) this.#placeEdit(handed.message);
+    return this.#bridge.answer(operation, handed, args);
   }
 
   resolve(base: string, name: string): string {
@@ -245,12 +264,29 @@ export class Sandbox implements MachineHost {
       }
       const found = this.#part(parts, 0);
       this.#run = this.#part(parts, 1);
+      this.#where = this.#part(parts, 2);
       const text = machine.toText(found);
       for (const each of [host, guest, parts, done, found]) machine.free(each);
       this.#loading = false;
       machine.stackBytes = this.#world.limits.stackBytes;
       return JSON.parse(text);
     });
+  }
+
+  /** Says on which line the edit stands that comes next, where a journal is kept. */
+  #placeEdit(message: MessageView): void {
+    const journal = journalOf(message);
+    if (journal === undefined) return;
+    try {
+      const machine = this.#machine;
+      const stack = machine.call(this.#where, []);
+      const at = positionIn(machine.toText(stack));
+      machine.free(stack);
+      journal.at(at === undefined ? undefined : formatPosition(at));
+    } catch {
+      // Out of time or stack: the edit goes on, or not, without its place.
+      journal.at(undefined);
+    }
   }
 
   #part(parts: Pointer, which: number): Pointer {

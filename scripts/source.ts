@@ -27,6 +27,9 @@ export class ScriptSource {
   readonly #limits: ScriptLimits;
   readonly #folder: string;
   readonly #texts: Map<string, string> = new Map();
+  /** Modules that could not be read, and where the first import of each module stands. */
+  readonly #unread: Set<string> = new Set();
+  readonly #importedAt: Map<string, Position | undefined> = new Map();
 
   constructor(files: ScriptFiles, entry: string, limits: ScriptLimits) {
     this.#files = files;
@@ -35,9 +38,9 @@ export class ScriptSource {
     this.#folder = folderOf(this.entry);
   }
 
-  /** The paths read so far, the entry first. */
+  /** The paths read so far, the entry first, and those that could not be. */
   get paths(): string[] {
-    return [...this.#texts.keys()];
+    return [...new Set([...this.#texts.keys(), ...this.#unread])];
   }
 
   /** The full name of what `name` means in the module `base`; throws {@linkcode ScriptFault}. */
@@ -56,6 +59,10 @@ export class ScriptSource {
       !path.startsWith(this.#folder)
     ) {
       throw this.#refused(base, name, "it is outside the script's folder");
+    }
+    if (!this.#importedAt.has(path)) {
+      const at = placeOf(name, base, this.#texts.get(base) ?? "");
+      this.#importedAt.set(path, at);
     }
     return path;
   }
@@ -80,7 +87,12 @@ export class ScriptSource {
       text = this.#files.read(path);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      throw new ScriptFault("load", `Cannot read script ${path}: ${why}`);
+      this.#unread.add(path);
+      throw new ScriptFault(
+        "load",
+        `Cannot read script ${path}: ${why}`,
+        this.#importedAt.get(path),
+      );
     }
     if (text.length > this.#limits.moduleChars) {
       throw new ScriptFault(

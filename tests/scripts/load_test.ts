@@ -70,7 +70,7 @@ const REFUSED: Readonly<Record<string, [Record<string, string>, string]>> = {
   ],
   "a missing file": [
     { "route.ts": "import './gone.ts';" },
-    "Cannot read script gone.ts: no such file",
+    "route.ts:1:8: Cannot read script gone.ts: no such file",
   ],
 };
 

@@ -120,3 +120,40 @@ Deno.test("hundreds of reloads leave one revision", async () => {
     undefined,
   );
 });
+
+Deno.test("a reload goes back to an earlier revision's text, its files' new one or none notwithstanding", async () => {
+  using script = await loadScript({
+    "route.ts":
+      `import { status } from "./status.ts"; export function onInvite() { return { action: "reject", status }; }`,
+    "status.ts": "export const status = 401;",
+  });
+  const { host, files } = script;
+  files["status.ts"] = "export const status = 402;";
+  await host.reload();
+  delete files["status.ts"];
+  assertEquals((await host.reload({ to: 1 })).name, "route.ts#3");
+  const policy = host.acquire();
+  const decision = await policy.onInvite!(fakeCall());
+  assertEquals(decision && "status" in decision && decision.status, 401);
+  host.release(policy);
+  const fault = await assertRejects(() => host.reload({ to: 9 }), ScriptFault);
+  assertEquals(
+    fault.message,
+    "Cannot go back to revision 9 of route.ts: kept are 1, 2, 3",
+  );
+});
+
+Deno.test("an import that is missing is reported where it stands, and watched", async () => {
+  using script = await loadScript(version(401));
+  const { host, files } = script;
+  files["route.ts"] = `export const a = 1;\nimport "./lib/gone.ts";`;
+  const fault = await assertRejects(() => host.reload(), ScriptFault);
+  assertEquals(
+    fault.toString(),
+    "route.ts:2:8: Cannot read script lib/gone.ts: no such file",
+  );
+  assertEquals(host.watched, ["route.ts", "lib/gone.ts"]);
+  files["lib/gone.ts"] = "export {};";
+  await host.reload();
+  assertEquals(host.watched, ["route.ts", "lib/gone.ts"]);
+});
