@@ -7,6 +7,8 @@ import { Session } from "../dialog/session.ts";
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
 import type { CallContext } from "./call_context.ts";
 import { type Content, METHODS } from "./header_policy.ts";
+import { refusalHeaders } from "../dialog/timer_negotiation.ts";
+import { LegTimer } from "./leg_timer.ts";
 import { Leg, type LegOwner, NO_CONTENT } from "./leg.ts";
 import type { Inbound } from "./message_hooks.ts";
 import { peerName } from "./peer_name.ts";
@@ -16,6 +18,7 @@ export class ALeg extends Leg {
   readonly name = "a";
   readonly trunk: string | undefined;
   readonly peer: string;
+  readonly timer: LegTimer;
   readonly #invite: ServerTransaction;
   #answered = false;
   #over = false;
@@ -38,6 +41,8 @@ export class ALeg extends Leg {
       this,
     );
     this.session.adopt(invite);
+    this.timer = new LegTimer(parts.context, this);
+    this.timer.attach(this.session);
   }
 
   /** True once a 2xx was sent. */
@@ -53,6 +58,15 @@ export class ALeg extends Leg {
   /** The INVITE after the inbound hooks, and what they decided. */
   received(): Inbound<SipRequest> {
     return this.inbound(this.#invite.request);
+  }
+
+  /** Refuses an INVITE whose session timer we cannot have (RFC 4028 §9); gives the status. */
+  refuseTimer(): number | undefined {
+    const refusal = this.session?.timer?.incoming(this.#invite.request);
+    if (refusal === undefined) return undefined;
+    const content = { ...NO_CONTENT, headers: refusalHeaders(refusal) };
+    this.fail(refusal.status, { content });
+    return refusal.status;
   }
 
   /** 100 Trying: the INVITE is in good hands. */

@@ -28,6 +28,7 @@ import type { Dns } from "../transport/dns.ts";
 import { Resolver } from "../transport/resolver.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type Tap, TransportLayer } from "../transport/transport_layer.ts";
+import { RefusalMemory } from "../trunk/refusal_memory.ts";
 import { type TrunkSettings, TrunkTable } from "../trunk/trunk_table.ts";
 import { Call, type CallState, maxForwards } from "./call.ts";
 import type { CallContext, CallTimes, RouteRule } from "./call_context.ts";
@@ -36,6 +37,7 @@ import { unsupportedTags } from "./header_policy.ts";
 import { MessagePlanes } from "./message_hooks.ts";
 import type { CallSummary, Policy, PolicySource } from "./policy.ts";
 import { fixedPolicy } from "./policy.ts";
+import { timerSettings } from "./leg_timer.ts";
 import { Standalone } from "./standalone.ts";
 
 /** What a B2BUA is made of. Everything it knows of the world is in here. */
@@ -142,6 +144,8 @@ export class B2bua implements TransactionUser {
       trace: options.trace,
       onInviteFault: options.onInviteFault ?? "route",
       ownInvites: new Set(),
+      timerGround: { clock, random, t1Ms: timers.t1Ms },
+      refusals: new RefusalMemory(clock),
     };
   }
 
@@ -309,7 +313,8 @@ export class B2bua implements TransactionUser {
     if (this.#context.ownInvites.has(request.callId)) return { status: 482 };
     // §8.2.2.3: "If a UAS does not understand an option-tag listed in a Require header field, it MUST respond by
     // generating a response with status code 420 (Bad Extension)."
-    const tags = unsupportedTags(request);
+    const { mode } = timerSettings(this.#context, trunk);
+    const tags = unsupportedTags(request, { timer: mode !== "off" });
     if (tags.length > 0) {
       const headers = new Headers().append("Unsupported", tags.join(", "));
       return { status: 420, headers };

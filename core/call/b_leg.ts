@@ -5,10 +5,16 @@ import type { SipResponse } from "../message/message.ts";
 import type { NameAddr } from "../message/name_addr.ts";
 import { SipRequest } from "../message/message.ts";
 import type { Session } from "../dialog/session.ts";
+import {
+  type TimerFields,
+  writeTimerFields,
+} from "../dialog/session_expires.ts";
 import { UacInvite, type UacInviteUser } from "../dialog/uac_invite.ts";
+import type { SipUri } from "../message/uri.ts";
 import type { SendingFailure } from "../transaction/request_sender.ts";
 import type { CallContext } from "./call_context.ts";
 import { type Content, crossing, METHODS } from "./header_policy.ts";
+import { LegTimer } from "./leg_timer.ts";
 import { Leg, type LegOwner, NO_CONTENT } from "./leg.ts";
 import type { Target } from "./target.ts";
 
@@ -34,6 +40,10 @@ export class BLeg extends Leg implements UacInviteUser {
   readonly #tag: string;
   #invite: UacInvite | undefined;
   #attempt = 0;
+  readonly timer: LegTimer;
+  #cseq = 0;
+  #uri: SipUri | undefined;
+  #timerSent: TimerFields | undefined;
   #peer = "";
   #given = false;
   #answered = false;
@@ -46,6 +56,7 @@ export class BLeg extends Leg implements UacInviteUser {
     super(world.context, world.owner);
     this.#callId = `${world.context.random.token()}@legwork`;
     this.#tag = world.context.random.token();
+    this.timer = new LegTimer(world.context, this);
   }
 
   get trunk(): string | undefined {
@@ -68,12 +79,10 @@ export class BLeg extends Leg implements UacInviteUser {
       return;
     }
     this.#attempt++;
+    this.#uri = uri;
     this.context.ownInvites.add(this.#callId);
     this.#peer = uri.toString();
-    this.#invite = new UacInvite(this.context, this);
-    this.#invite.start(this.#request(uri.with({ headers: "" }).toString()), {
-      uri,
-    });
+    this.#send(uri);
   }
 
   /** Gives the target up before it answered; nothing more is heard of it. */
@@ -90,6 +99,7 @@ export class BLeg extends Leg implements UacInviteUser {
   }
 
   onProvisional(response: SipResponse, session: Session | undefined): void {
+    this.timer.negotiation.observe(response);
     if (session !== undefined) this.session = session;
     const { message } = this.inbound(response);
     this.owner.handle(this, {
@@ -105,12 +115,17 @@ export class BLeg extends Leg implements UacInviteUser {
     this.#given = true;
     this.#forgetCallId();
     this.session = session;
+    this.timer.attach(session);
+    if (this.#timerSent !== undefined) {
+      session.timer?.succeeded("INVITE", response, this.#timerSent);
+    }
     const { message } = this.inbound(response);
     this.owner.handle(this, { type: "answer", content: crossing(message) });
   }
 
   onRefused(response: SipResponse): void {
     const { message } = this.inbound(response);
+    if (message.status === 422 && this.#isRaised(response)) return;
     // RFC 3263 §4.3 speaks of the addresses behind one name; the servers of a trunk are one service to us as well.
     if (message.status === 503 && this.#attempt < this.target.uris.length) {
       this.start();
@@ -160,6 +175,22 @@ export class BLeg extends Leg implements UacInviteUser {
     });
   }
 
+  /** RFC 4028 §7.3: the same INVITE again, asking for the interval that the 422 wants. */
+  #isRaised(response: SipResponse): boolean {
+    const [uri, sent] = [this.#uri, this.#timerSent];
+    if (uri === undefined || sent === undefined) return false;
+    if (!this.timer.negotiation.raise(response, sent)) return false;
+    this.#send(uri);
+    return true;
+  }
+
+  #send(uri: SipUri): void {
+    this.#invite = new UacInvite(this.context, this);
+    this.#invite.start(this.#request(uri.with({ headers: "" }).toString()), {
+      uri,
+    });
+  }
+
   #forgetCallId(): void {
     this.context.ownInvites.delete(this.#callId);
   }
@@ -175,7 +206,7 @@ export class BLeg extends Leg implements UacInviteUser {
     );
     headers.append("To", String(to.with({ params: "" })));
     headers.append("Call-ID", this.#callId);
-    headers.append("CSeq", `${this.#attempt} INVITE`);
+    headers.append("CSeq", `${++this.#cseq} INVITE`);
     for (const line of content.headers.lines) headers.add(line);
     if (headers.first("allow") === undefined) {
       headers.append("Allow", METHODS.join(", "));
@@ -183,6 +214,8 @@ export class BLeg extends Leg implements UacInviteUser {
     for (const line of this.target.headers.lines) {
       headers.set(line.name, line.value);
     }
+    this.#timerSent = this.timer.negotiation.requestFields("INVITE");
+    writeTimerFields(headers, this.#timerSent);
     return new SipRequest("INVITE", uri, headers, content.body);
   }
 }

@@ -40,6 +40,19 @@ export class Bridge {
     });
   }
 
+  /** One side changed without asking the other: which gets it as a re-INVITE, and may only say yes. */
+  announce(content: Content, to: Leg | undefined): void {
+    const outgoing = to?.request("INVITE", {
+      content,
+      user: {
+        onResponse: ({ status }) => {
+          if (status >= 200 && status < 300) outgoing?.ack();
+        },
+        onFailure: () => {},
+      },
+    });
+  }
+
   /** The asking side took its request back. */
   withdraw(exchange: IncomingExchange): void {
     exchange.forwarded?.cancel();
@@ -69,7 +82,9 @@ export class Bridge {
     response: SipResponse,
   ): void {
     if (response.status === 100) return;
-    const { status } = response;
+    // A 422 speaks of the other leg's session timer, and got all the answers we have there.
+    const mine = response.status === 422;
+    const status = mine ? 500 : response.status;
     if (exchange.method === "INVITE" && status >= 200 && status < 300) {
       const { forwarded } = exchange;
       if (exchange.lateOffer) {
@@ -79,7 +94,7 @@ export class Bridge {
       }
     }
     exchange.reply(status, {
-      reason: response.reason,
+      reason: mine ? undefined : response.reason,
       content: crossing(response),
     });
   }

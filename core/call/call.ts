@@ -7,6 +7,10 @@
 
 import type { Timed, Timer } from "../base/clock.ts";
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
+import type {
+  RefreshChoice,
+  RefreshQuestion,
+} from "../dialog/refresh_steps.ts";
 import { ALeg } from "./a_leg.ts";
 import { BLeg, type BLegInvite } from "./b_leg.ts";
 import { bestFailure, type Failure } from "./best_response.ts";
@@ -57,6 +61,13 @@ export interface CallState {
   readonly startedAtMs: number;
   readonly answeredAtMs: number | undefined;
 }
+
+/** What BYE says of an end that was our idea, by cause. */
+const REASONS: Readonly<Record<string, string>> = {
+  "max call": "max call",
+  "no ACK": "no ACK",
+  "session timer": "Session timer expired",
+};
 
 /** One call. */
 export class Call implements LegOwner, HuntOwner, Timed {
@@ -122,6 +133,11 @@ export class Call implements LegOwner, HuntOwner, Timed {
       this.#obey(decision);
       return;
     }
+    const refused = this.#a.refuseTimer();
+    if (refused !== undefined) {
+      this.#end({ by: "legwork", cause: "rejected", status: refused });
+      return;
+    }
     this.#a.trying();
     this.#policy.onInvite((decision) => this.#takeInvite(decision));
   }
@@ -176,6 +192,10 @@ export class Call implements LegOwner, HuntOwner, Timed {
     }
   }
 
+  steer(_leg: Leg, _question: RefreshQuestion): RefreshChoice | undefined {
+    return undefined;
+  }
+
   onTimer(_name: string): void {
     this.hangUp("max call");
   }
@@ -197,6 +217,11 @@ export class Call implements LegOwner, HuntOwner, Timed {
       case "request":
         if (this.#over) event.exchange.reply(481);
         else this.#bridge.pass(event.exchange, leg, this.#peerOf(leg));
+        return;
+      case "change":
+        if (!this.#over) {
+          this.#bridge.announce(event.content, this.#peerOf(leg));
+        }
         return;
       case "withdraw":
         this.#bridge.withdraw(event.exchange);
@@ -300,7 +325,8 @@ export class Call implements LegOwner, HuntOwner, Timed {
       this.#refuse(480);
       return;
     }
-    this.#a.fail(told.status, told);
+    // A 422 speaks of the other leg's session timer.
+    this.#a.fail(told.status === 422 ? 500 : told.status, told);
     this.#end({ by: "b", cause: "refused", status: told.status });
   }
 
@@ -371,23 +397,28 @@ export class Call implements LegOwner, HuntOwner, Timed {
 
   /** RFC 3326: why we hang up, where it was our idea. */
   #reasonContent(cause: string): Content {
-    if (cause !== "max call" && cause !== "no ACK") return NO_CONTENT;
+    const text = REASONS[cause];
+    if (text === undefined) return NO_CONTENT;
     return {
       headers: NO_CONTENT.headers.clone().append(
         "Reason",
-        `SIP;cause=408;text="${cause}"`,
+        `SIP;cause=408;text="${text}"`,
       ),
       body: NO_CONTENT.body,
     };
   }
 
   #report(how: { by: "a" | "b" | "legwork"; cause: string }): void {
+    const timers = [this.#a, this.#b].flatMap((leg) =>
+      leg?.timer.summary ?? []
+    );
     const summary: CallSummary = {
       ...this.state,
       endedAtMs: this.#context.clock.wallTime(),
       status: this.#status,
       endedBy: how.by,
       cause: how.cause,
+      ...(timers.length > 0 ? { timers } : {}),
     };
     this.#parts.onOver(this, summary);
     this.#policy.onEnd(summary, () => this.#parts.onDone(this));

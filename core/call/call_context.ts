@@ -1,6 +1,8 @@
 /** What all calls of one B2BUA share. */
 
 import type { DialogContext } from "../dialog/context.ts";
+import type { SessionTimerGround } from "../dialog/session_timer.ts";
+import type { RefusalMemory } from "../trunk/refusal_memory.ts";
 import type { TrunkTable } from "../trunk/trunk_table.ts";
 import type { CallTrace } from "./call_trace.ts";
 import type { PolicySource } from "./policy.ts";
@@ -33,4 +35,8 @@ export interface CallContext extends DialogContext {
   readonly onInviteFault: "route" | "reject";
   /** Call-IDs of INVITEs of ours that are unanswered: one of these coming in is our own, come back. */
   readonly ownInvites: Set<string>;
+  /** What session timers stand on. */
+  readonly timerGround: SessionTimerGround;
+  /** Which refreshes peers are known to refuse. */
+  readonly refusals: RefusalMemory;
 }

@@ -30,6 +30,8 @@ export type CallEvent =
     readonly contacts: readonly string[];
     readonly local: boolean;
   }
+  /** A side took our repeated offer otherwise than before: its SDP, which the other side has to hear of. */
+  | { readonly type: "change"; readonly content: Content }
   /** Within the call: a change of the session, or a message for the other side. */
   | { readonly type: "request"; readonly exchange: IncomingExchange }
   /** The side took a request back. */

@@ -112,9 +112,12 @@ export function crossing(message: SipMessage): Content {
   return { headers, body: message.body };
 }
 
-/** RFC 3261 section 8.2.2.3: the option tags of Require that we do not understand. */
-export function unsupportedTags(message: SipMessage): string[] {
-  return message.list("require").filter((tag) =>
-    !PASSABLE.has(tag.toLowerCase())
+/** RFC 3261 section 8.2.2.3: the option tags of Require that we do not understand; `timer` is the trunk's to say. */
+export function unsupportedTags(
+  message: SipMessage,
+  understood: { timer: boolean },
+): string[] {
+  return message.list("require").map((tag) => tag.toLowerCase()).filter((tag) =>
+    !PASSABLE.has(tag) && !(understood.timer && tag === "timer")
   );
 }

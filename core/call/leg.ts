@@ -7,15 +7,31 @@
 
 import { fromText, toBytes } from "../message/bytes.ts";
 import { Headers } from "../message/headers.ts";
-import type { SipMessage, SipRequest } from "../message/message.ts";
+import type {
+  SipMessage,
+  SipRequest,
+  SipResponse,
+} from "../message/message.ts";
 import type { Outgoing, OutgoingUser } from "../dialog/outgoing.ts";
+import type {
+  RefreshChoice,
+  RefreshQuestion,
+} from "../dialog/refresh_steps.ts";
+import { sameMedia, sdpOf } from "../dialog/session_sdp.ts";
+import { isRefreshRequest } from "../dialog/timer_negotiation.ts";
 import type { Session, SessionUser } from "../dialog/session.ts";
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
 import type { CallContext } from "./call_context.ts";
 import type { CallEvent } from "./call_event.ts";
 import { headersOf, reasonOf } from "./decision_check.ts";
 import { IncomingExchange } from "./exchange.ts";
-import { type Content, crossing, METHODS } from "./header_policy.ts";
+import {
+  type Content,
+  crossing,
+  METHODS,
+  unsupportedTags,
+} from "./header_policy.ts";
+import type { LegTimer, LegTimerUser } from "./leg_timer.ts";
 import type { MessagePlanes } from "./message_hooks.ts";
 import type { CallView, LegView } from "./policy.ts";
 
@@ -30,6 +46,8 @@ export interface LegOwner {
   readonly view: CallView;
   readonly planes: MessagePlanes;
   handle(leg: Leg, event: CallEvent): void;
+  /** How to refresh the leg's session; undefined leaves it to the ladder. */
+  steer(leg: Leg, question: RefreshQuestion): RefreshChoice | undefined;
 }
 
 /** What a policy may edit of a message that opens a dialog. */
@@ -38,13 +56,16 @@ const OPENING = { uri: true, parties: true };
 const NOT_WITHIN = new Set(["SUBSCRIBE", "REGISTER", "PUBLISH", "PRACK"]);
 
 /** What both sides have in common. */
-export abstract class Leg implements SessionUser, LegView {
+export abstract class Leg implements SessionUser, LegView, LegTimerUser {
   abstract readonly name: "a" | "b";
   abstract readonly trunk: string | undefined;
   abstract readonly peer: string;
+  abstract readonly timer: LegTimer;
   /** The dialog that counts; of a forked INVITE the one that spoke last, then the one that answered. */
   protected session: Session | undefined;
   #exchanges: IncomingExchange[] = [];
+  /** Our own offer went out again: what the ACK answers decides whether the other side hears of it. */
+  #repeatedOffer = false;
 
   constructor(
     protected readonly context: CallContext,
@@ -111,6 +132,13 @@ export abstract class Leg implements SessionUser, LegView {
       }
       return;
     }
+    if (
+      isRefreshRequest(method) && message.body === transaction.request.body &&
+      session.sdp.isRefresh(transaction.request)
+    ) {
+      this.#answerRefresh(transaction, session);
+      return;
+    }
     // §8.2.6.1 and §17.2.1: whoever waits for the other leg says so.
     if (method === "INVITE") session.reply(transaction, 100);
     const exchange = new IncomingExchange(
@@ -128,8 +156,18 @@ export abstract class Leg implements SessionUser, LegView {
     this.owner.handle(this, { type: "withdraw", exchange });
   }
 
-  onAck(ack: SipRequest, _session: Session): void {
+  onAck(ack: SipRequest, session: Session): void {
     const { message } = this.inbound(ack);
+    if (this.#repeatedOffer) {
+      this.#repeatedOffer = false;
+      const [answer, known] = [sdpOf(ack), session.sdp.remote];
+      if (
+        answer !== undefined && known && !sameMedia(answer.body, known.body)
+      ) {
+        this.owner.handle(this, { type: "change", content: crossing(message) });
+        return;
+      }
+    }
     this.owner.handle(this, {
       type: "acknowledge",
       content: crossing(message),
@@ -157,6 +195,18 @@ export abstract class Leg implements SessionUser, LegView {
 
   onClosed(_session: Session): void {}
 
+  steer(question: RefreshQuestion): RefreshChoice | undefined {
+    return this.owner.steer(this, question);
+  }
+
+  seen(response: SipResponse): SipResponse {
+    return this.inbound(response).message;
+  }
+
+  endBoth(cause: string): void {
+    this.owner.handle(this, { type: "end", cause, content: NO_CONTENT });
+  }
+
   onGone(status: number, session: Session): void {
     session.close();
     if (session !== this.session) return;
@@ -177,9 +227,29 @@ export abstract class Leg implements SessionUser, LegView {
     });
   }
 
+  /** RFC 4028 §9: a request that changes nothing is between its sender and us. */
+  #answerRefresh(transaction: ServerTransaction, session: Session): void {
+    const { request } = transaction;
+    const headers = new Headers().append("Allow", METHODS.join(", "));
+    const bare = request.body.length === 0;
+    const sdp = bare && request.method === "UPDATE"
+      ? undefined
+      : session.sdp.local;
+    if (sdp !== undefined) headers.append("Content-Type", sdp.contentType);
+    this.#repeatedOffer = bare && request.method === "INVITE";
+    session.reply(transaction, 200, { headers, body: sdp?.body });
+  }
+
   #refusal(
     request: SipRequest,
   ): { status: number; headers?: Headers } | undefined {
+    // §8.2.2.3 holds within a dialog as well.
+    const { mode } = this.timer.negotiation.settings;
+    const tags = unsupportedTags(request, { timer: mode !== "off" });
+    if (tags.length > 0) {
+      const headers = new Headers().append("Unsupported", tags.join(", "));
+      return { status: 420, headers };
+    }
     // Nobody may move a call yet: a transfer is ours to allow.
     if (request.method === "REFER") return { status: 403 };
     if (NOT_WITHIN.has(request.method)) {

@@ -162,8 +162,26 @@ export interface CallSummary {
   readonly status: number;
   /** Who ended it. */
   readonly endedBy: "a" | "b" | "legwork";
-  /** Why, in a few words: `BYE`, `CANCEL`, `no answer`, `max call`, `no ACK`. */
+  /** Why, in a few words: `BYE`, `CANCEL`, `no answer`, `max call`, `no ACK`, `session timer`. */
   readonly cause: string;
+  /** The session timers that ran; absent where none did. */
+  readonly timers?: readonly TimerSummary[];
+}
+
+/** How the session of one leg was kept up (RFC 4028). */
+export interface TimerSummary {
+  /** The leg. */
+  readonly leg: "a" | "b";
+  /** What was agreed on last. */
+  readonly intervalSeconds: number;
+  /** Whose turn it was to refresh. */
+  readonly refresher: "us" | "them";
+  /** Refreshes by our requests. */
+  readonly ours: number;
+  /** Refreshes by the peer's requests. */
+  readonly theirs: number;
+  /** How it was refreshed last; undefined when it never was. */
+  readonly method: string | undefined;
 }
 
 /** A message hook. Only an inbound request's return value is looked at. */

@@ -98,6 +98,7 @@ export class UacInvite implements SendingUser {
       response.status > 100 && !this.#cancelled && this.#winner === undefined
     ) {
       const session = this.#earlySession(response, transaction);
+      session?.sdp.succeeded(transaction.request, response);
       this.#user.onProvisional(response, session);
     }
   }
@@ -125,6 +126,7 @@ export class UacInvite implements SendingUser {
     if (session === undefined) return;
     session.dialog.state = "confirmed";
     session.dialog.refreshTarget(response);
+    session.sdp.succeeded(transaction.request, response);
     if (this.#winner === undefined && !this.#cancelled) {
       this.#winner = session;
       this.#winnerTag = session.dialog.remoteTag;

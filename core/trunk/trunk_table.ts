@@ -1,5 +1,6 @@
 /** The named peers, and which of them a message comes from. */
 
+import type { SessionTimerSettings } from "../dialog/timer_negotiation.ts";
 import type { SipUri } from "../message/uri.ts";
 import type { Address } from "../transport/address.ts";
 import { type MatchRule, matchWeight, parseMatchRule } from "./match_rule.ts";
@@ -11,6 +12,8 @@ export interface TrunkSettings {
   readonly servers: readonly SipUri[];
   /** Which sources are this trunk's; none given: the literal addresses of its servers. */
   readonly match?: readonly MatchRule[];
+  /** Default: timers where the peer asks for one. */
+  readonly sessionTimer?: SessionTimerSettings;
 }
 
 /** All trunks of a B2BUA. */

@@ -51,9 +51,14 @@ Deno.test("Require of what we do not know is found, whatever its case", () => {
     "Require",
     "foo",
   );
-  assertEquals(unsupportedTags(new SipRequest("INVITE", "sip:a@b", headers)), [
+  const invite = new SipRequest("INVITE", "sip:a@b", headers);
+  assertEquals(unsupportedTags(invite, { timer: false }), ["100rel", "foo"]);
+  headers.append("Require", "timer");
+  assertEquals(unsupportedTags(invite, { timer: true }), ["100rel", "foo"]);
+  assertEquals(unsupportedTags(invite, { timer: false }), [
     "100rel",
     "foo",
+    "timer",
   ]);
 });
 
