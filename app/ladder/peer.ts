@@ -197,7 +197,12 @@ export class Peer implements TransactionUser, ClientUser {
     const { request } = transaction;
     const call = this.calls.find(request.callId) ??
       this.calls.add(request.callId);
-    const asked: Asked = { transaction, status: undefined, cancelled: false };
+    const asked: Asked = {
+      transaction,
+      request,
+      status: undefined,
+      cancelled: false,
+    };
     call.asked.push(asked);
     const { number = 0 } = request.cseq ?? {};
     call.dialog?.acceptSeq(number);
@@ -341,8 +346,7 @@ export class Peer implements TransactionUser, ClientUser {
     answer: { asked: Asked; status: number; content: LineContent },
   ): string | undefined {
     const { asked, status, content } = answer;
-    const { transaction } = asked;
-    const { request } = transaction;
+    const { transaction, request } = asked;
     const tag = pseudo(content, "tag") ?? call.dialog?.localTag ??
       call.localTag;
     const invite = request.method === "INVITE";
@@ -352,7 +356,7 @@ export class Peer implements TransactionUser, ClientUser {
     }
     const dialog = invite && status > 100 && status < 300 &&
         request.to?.tag === undefined
-      ? call.answering(transaction, tag)
+      ? call.answering(asked, tag)
       : call.dialog;
     const response = this.#writer.response(
       request,
@@ -380,7 +384,7 @@ export class Peer implements TransactionUser, ClientUser {
 
   #reflexAnswer(call: PeerCall, asked: Asked): void {
     if (asked.status !== undefined) return;
-    const { request } = asked.transaction;
+    const { request } = asked;
     const status = request.method !== "INVITE"
       ? 200
       : asked.cancelled

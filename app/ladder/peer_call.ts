@@ -10,6 +10,8 @@ import { PeerSdp } from "./peer_sdp.ts";
 /** A request of Legwork's that a peer received. */
 export interface Asked {
   readonly transaction: ServerTransaction;
+  /** The transaction itself forgets it once it is answered. */
+  readonly request: SipRequest;
   /** The final status it was answered with. */
   status: number | undefined;
   /** Its CANCEL has come. */
@@ -52,10 +54,10 @@ export class PeerCall {
   }
 
   /** The dialog in which an INVITE is answered with a tag of ours. */
-  answering(transaction: ServerTransaction, tag: string): Dialog {
+  answering({ request, transaction }: Asked, tag: string): Dialog {
     const known = this.#dialogs.get(tag);
     if (known !== undefined) return known;
-    const dialog = Dialog.uas(transaction.request, tag, transaction.flow);
+    const dialog = Dialog.uas(request, tag, transaction.flow);
     this.#dialogs.set(tag, dialog);
     this.dialog ??= dialog;
     return dialog;
@@ -89,8 +91,8 @@ export class PeerCall {
 
   /** The latest request of that method that has no final answer, else the latest of it, for further 2xx. */
   find(method: string | undefined): Asked | undefined {
-    const those = this.asked.filter(({ transaction }) =>
-      method === undefined || transaction.request.method === method
+    const those = this.asked.filter(({ request }) =>
+      method === undefined || request.method === method
     );
     return those.findLast(({ status }) => status === undefined) ??
       those.at(-1);

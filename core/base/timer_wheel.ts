@@ -31,7 +31,8 @@ class Entry implements Timer {
 
   constructor(
     readonly dueMs: number,
-    readonly owner: Timed | undefined,
+    /** Let go once it is of no more use: a handle that someone keeps shall not keep its owner. */
+    public owner: Timed | undefined,
     readonly name: string,
   ) {}
 
@@ -98,6 +99,7 @@ export class TimerWheel implements Clock {
   cancel(timer: Timer | undefined): void {
     if (!(timer instanceof Entry) || !timer.pending) return;
     this.#unlink(timer);
+    timer.owner = undefined;
     this.#count--;
   }
 
@@ -155,7 +157,9 @@ export class TimerWheel implements Clock {
         this.#unlink(entry);
         if (fire) {
           this.#count--;
-          entry.owner?.onTimer(entry.name);
+          const { owner } = entry;
+          entry.owner = undefined;
+          owner?.onTimer(entry.name);
         } else {
           this.#insert(entry);
         }

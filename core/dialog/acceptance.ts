@@ -17,6 +17,8 @@ export interface AcceptanceUser {
 
 /** The wait for one ACK. */
 export class Acceptance implements Timed {
+  /** The sequence number of the INVITE, which its ACK carries. */
+  readonly cseq: number;
   readonly #clock: Clock;
   readonly #timers: TransactionTimers;
   readonly #transaction: ServerTransaction;
@@ -36,6 +38,7 @@ export class Acceptance implements Timed {
     },
   ) {
     this.#transaction = parts.transaction;
+    this.cseq = parts.response.cseq?.number ?? 0;
     this.#response = parts.response;
     this.#clock = context.clock;
     this.#timers = context.timers;
@@ -48,11 +51,6 @@ export class Acceptance implements Timed {
     // "If the server retransmits the 2xx response for 64*T1 seconds without receiving an ACK, the dialog is confirmed,
     // but the session SHOULD be terminated. This is accomplished with a BYE".
     this.#giveUp = this.#clock.schedule(64 * this.#timers.t1Ms, this, "giveUp");
-  }
-
-  /** The sequence number of the INVITE, which its ACK carries. */
-  get cseq(): number {
-    return this.#transaction.request.cseq?.number ?? 0;
   }
 
   /** The ACK came, or the wait is given up: no more repeats. */

@@ -32,3 +32,17 @@ export function skeletonOf(request: SipRequest): SipRequest {
     new Headers(lines),
   );
 }
+
+const NOTHING = new Map<string, SipRequest>();
+/** Methods remembered; what a peer makes up beyond that gets an object of its own. */
+const MAX_METHODS = 32;
+
+/** A request of which only the method is left. */
+export function spentRequest(method: string): SipRequest {
+  let spent = NOTHING.get(method);
+  if (spent === undefined) {
+    spent = new SipRequest(detached(method), "");
+    if (NOTHING.size < MAX_METHODS) NOTHING.set(spent.method, spent);
+  }
+  return spent;
+}

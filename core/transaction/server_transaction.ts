@@ -5,7 +5,9 @@ import type { Observer } from "../base/observer.ts";
 import type { Random } from "../base/random.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
 import { serialize } from "../message/serialize.ts";
-import { skeletonOf } from "../message/skeleton.ts";
+import { spentRequest } from "../message/skeleton.ts";
+import { detached } from "../message/bytes.ts";
+import { parseVia, type Via } from "../message/via.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { TransactionTimers } from "./timers.ts";
 
@@ -38,7 +40,7 @@ export interface ServerHost {
 
 /** One request of a peer's until no retransmission of it can come any more. */
 export abstract class ServerTransaction implements Timed {
-  /** Once finally answered, only its {@linkcode skeletonOf} is left. */
+  /** Once finally answered, only its method is left. */
   request: SipRequest;
   /** The flow the request came on. */
   readonly flow: Flow;
@@ -61,6 +63,8 @@ export abstract class ServerTransaction implements Timed {
   /** The timer that ends a state: H, I, J, L or the last moment for an answer. */
   protected deadline: Timer | undefined;
   #toTag: string | undefined;
+  /** The top Via of a request that is gone. */
+  #via = "";
   #broken: Timer | undefined;
 
   constructor(
@@ -98,6 +102,11 @@ export abstract class ServerTransaction implements Timed {
   get toTag(): string {
     this.rememberTag();
     return this.#toTag ??= this.host.random.token();
+  }
+
+  /** The top Via of the request: it says where responses go. */
+  get via(): Via | undefined {
+    return this.request.via ?? parseVia(this.#via);
   }
 
   /** The transport could not send. Told to the user when the wheel next turns, never from inside {@linkcode respond}. */
@@ -164,7 +173,8 @@ export abstract class ServerTransaction implements Timed {
   protected slim(): void {
     this.rememberTag();
     this.response = undefined;
-    this.request = skeletonOf(this.request);
+    this.#via = detached(String(this.request.via ?? ""));
+    this.request = spentRequest(this.request.method);
   }
 
   protected ignoreLate(): void {

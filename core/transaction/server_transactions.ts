@@ -124,10 +124,10 @@ export class ServerTransactions implements ServerHost {
     transaction: ServerTransaction,
     message: SipResponse | undefined,
   ): void {
-    const { request, flow, onSendError } = transaction;
-    const back = request.via === undefined
+    const { via, flow, onSendError } = transaction;
+    const back = via === undefined
       ? undefined
-      : this.#transport.responseFlow(request.via, flow);
+      : this.#transport.responseFlow(via, flow);
     if (back === undefined) onSendError();
     else this.#transport.send(bytes, back, onSendError, message);
   }
