@@ -4,6 +4,7 @@ import type { Clock } from "../core/base/clock.ts";
 import { DEFAULT_LIMITS, type Limits } from "../core/base/limits.ts";
 import type { B2buaOptions } from "../core/call/b2bua.ts";
 import type { CallTimes, RouteRule } from "../core/call/call_context.ts";
+import type { SessionTimerSettings } from "../core/dialog/timer_negotiation.ts";
 import { parseSipUri } from "../core/message/uri.ts";
 import type { TransactionTimers } from "../core/transaction/timers.ts";
 import { canonicalHost } from "../core/transport/address.ts";
@@ -101,6 +102,20 @@ function trunkSettings(name: string, trunk: TrunkConfig): TrunkSettings {
     name,
     servers: trunk.servers.flatMap(({ uri }) => parseSipUri(uri) ?? []),
     match: trunk.match.flatMap((entry) => matchRule(entry) ?? []),
+    sessionTimer: sessionTimer(trunk.session_timer),
+  };
+}
+
+function sessionTimer(
+  block: TrunkConfig["session_timer"],
+): SessionTimerSettings {
+  return {
+    mode: block.mode,
+    expiresSeconds: block.expires,
+    minSeSeconds: block.min_se,
+    refresher: block.refresher,
+    refresh: block.refresh,
+    allowShortTimers: block.allow_short_timers,
   };
 }
 

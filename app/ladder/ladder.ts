@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { SessionTimerSettings } from "../../core/dialog/timer_negotiation.ts";
+
 /** The one participant that is not simulated. */
 export const LEGWORK = "legwork";
 
@@ -39,6 +41,8 @@ export interface LadderSettings {
   readonly peers: ReadonlyMap<string, PeerSetting>;
   /** Servers of a trunk, in place of the participant of its name. */
   readonly trunks: ReadonlyMap<string, readonly string[]>;
+  /** Of participants that have one of their own. */
+  readonly sessionTimers: ReadonlyMap<string, SessionTimerSettings>;
   readonly unknownPeers: "reject" | "drop" | "accept";
   /** Whether the call is over after the last step. */
   readonly end: "ended" | "established";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { SessionTimerSettings } from "../../core/dialog/timer_negotiation.ts";
 import { nearest } from "../nearest.ts";
 import { type Complain, pieces } from "./fields.ts";
 import {
@@ -15,12 +16,14 @@ import {
   type RouteSetting,
   USUAL_PEER,
 } from "./ladder.ts";
+import { readSessionTimer } from "./session_timer_setting.ts";
 
 /** Collects the settings of one file. */
 export class SettingsReader {
   readonly #complain: Complain;
   readonly #peers = new Map<string, PeerSetting>();
   readonly #trunks = new Map<string, readonly string[]>();
+  readonly #sessionTimers = new Map<string, SessionTimerSettings>();
   readonly #routes: { setting: RouteSetting; place: Place }[] = [];
   readonly #timers: Record<string, number> = {};
   readonly #named: { name: string; place: Place }[] = [];
@@ -37,11 +40,13 @@ export class SettingsReader {
 
   /** Reads one line; false when it is no setting at all. */
   read(text: string, place: Place): boolean {
-    const named = /^(peer|trunk)\s+(\S+)\s*(.*)$/.exec(text);
+    const named = /^(peer|trunk|session_timer)\s+(\S+)\s*(.*)$/.exec(text);
     if (named !== null) {
       const [, kind, name = "", rest = ""] = named;
       if (kind === "peer") this.#readPeer(name, { rest, place });
-      else this.#readTrunk(name, { rest, place });
+      else if (kind === "session_timer") {
+        this.#readSessionTimer(name, { rest, place });
+      } else this.#readTrunk(name, { rest, place });
       return true;
     }
     const setting = /^([a-z_]+):\s*(.*)$/.exec(text);
@@ -79,6 +84,7 @@ export class SettingsReader {
       timers: this.#timers,
       peers: this.#peers,
       trunks: this.#trunks,
+      sessionTimers: this.#sessionTimers,
       unknownPeers: this.#unknownPeers,
       end: this.#end,
       harsh: this.#harsh,
@@ -114,6 +120,15 @@ export class SettingsReader {
       );
     }
     this.#trunks.set(name, servers);
+  }
+
+  #readSessionTimer(name: string, line: { rest: string; place: Place }): void {
+    const { settings, problem } = readSessionTimer(line.rest);
+    if (problem !== undefined) {
+      this.#complain(line.place, `session_timer ${name} has ${problem}`);
+    }
+    this.#named.push({ name, place: line.place });
+    this.#sessionTimers.set(name, settings);
   }
 
   #readSetting(key: string, line: { value: string; place: Place }): void {

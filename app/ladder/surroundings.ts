@@ -83,9 +83,14 @@ export class Surroundings {
 
   /** Those of the configuration and of the settings, or each participant that is no stranger. */
   get trunks(): TrunkSettings[] {
-    const { peers, trunks } = this.#ladder.settings;
+    const { peers, trunks, sessionTimers } = this.#ladder.settings;
+    const timerOf = (name: string): Pick<TrunkSettings, "sessionTimer"> => {
+      const sessionTimer = sessionTimers.get(name);
+      return sessionTimer === undefined ? {} : { sessionTimer };
+    };
     const listed = [...trunks].map(([name, servers]) => ({
       name,
+      ...timerOf(name),
       servers: servers.flatMap((server) =>
         parseSipUri(this.fill(server)) ?? []
       ),
@@ -96,7 +101,7 @@ export class Surroundings {
     ).map((name) => {
       const tcp = peers.get(name)?.transport === "TCP";
       const uri = this.fill(`sip:{${name}}${tcp ? ";transport=tcp" : ""}`);
-      return { name, servers: [parseSipUri(uri)!] };
+      return { name, servers: [parseSipUri(uri)!], ...timerOf(name) };
     });
     return [...listed, ...usual];
   }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Outgoing } from "../dialog/outgoing.ts";
 import type { SipResponse } from "../message/message.ts";
 import type { IncomingExchange } from "./exchange.ts";
 import { type Content, crossing } from "./header_policy.ts";
@@ -42,12 +43,10 @@ export class Bridge {
 
   /** One side changed without asking the other: which gets it as a re-INVITE, and may only say yes. */
   announce(content: Content, to: Leg | undefined): void {
-    const outgoing = to?.request("INVITE", {
+    const asked: Outgoing | undefined = to?.request("INVITE", {
       content,
       user: {
-        onResponse: ({ status }) => {
-          if (status >= 200 && status < 300) outgoing?.ack();
-        },
+        onResponse: (response) => acknowledge(response, asked),
         onFailure: () => {},
       },
     });
@@ -98,4 +97,11 @@ export class Bridge {
       content: crossing(response),
     });
   }
+}
+
+function acknowledge(
+  { status }: SipResponse,
+  asked: Outgoing | undefined,
+): void {
+  if (status >= 200 && status < 300) asked?.ack();
 }

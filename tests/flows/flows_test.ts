@@ -6,10 +6,9 @@ import { ladderParts } from "../../app/ladder_parts.ts";
 
 const FOLDER = new URL(".", import.meta.url).pathname;
 
-const files = [...Deno.readDirSync(FOLDER)]
-  .map(({ name }) => name)
-  .filter((name) => name.endsWith(".flow"))
-  .sort();
+const files = ["", "timers/"].flatMap((folder) =>
+  [...Deno.readDirSync(`${FOLDER}${folder}`)].map(({ name }) => folder + name)
+).filter((name) => name.endsWith(".flow")).sort();
 
 for (const name of files) {
   Deno.test(`ladder ${name}`, async () => {

@@ -1,0 +1,68 @@
+/** The line `session_timer pbx  mode=always, expires=90`: the words of the configuration's block, on one line. */
+
+import {
+  DEFAULT_SESSION_TIMER,
+  type SessionTimerSettings,
+} from "../../core/dialog/timer_negotiation.ts";
+
+/** What one word changes; undefined for a word that is none. */
+type Word = (value: string) => Partial<SessionTimerSettings> | undefined;
+
+/** Reads the words; `problem` names the first that is none. */
+export function readSessionTimer(
+  text: string,
+): { settings: SessionTimerSettings; problem?: string } {
+  let settings = DEFAULT_SESSION_TIMER;
+  for (const piece of text.split(/[\s,]+/).filter((word) => word !== "")) {
+    const [key = "", value = ""] = piece.split("=");
+    const change = WORDS[key]?.(value);
+    if (change === undefined) {
+      const wanted = Object.keys(WORDS).join(", ");
+      return {
+        settings,
+        problem: `"${piece}", wanted NAME=VALUE with ${wanted}`,
+      };
+    }
+    settings = { ...settings, ...change };
+  }
+  return { settings };
+}
+
+const WORDS: Readonly<Record<string, Word>> = {
+  mode: (value) => {
+    const mode = oneOf(value, ["off", "accept", "request", "always"] as const);
+    return mode && { mode };
+  },
+  expires: (value) => {
+    const expiresSeconds = seconds(value);
+    return expiresSeconds === undefined ? undefined : { expiresSeconds };
+  },
+  min_se: (value) => {
+    const minSeSeconds = seconds(value);
+    return minSeSeconds === undefined ? undefined : { minSeSeconds };
+  },
+  refresher: (value) => {
+    const refresher = oneOf(value, ["auto", "us", "them"] as const);
+    return refresher && { refresher };
+  },
+  refresh: (value) => {
+    const refresh = oneOf(
+      value,
+      ["auto", "update", "invite", "options"] as const,
+    );
+    return refresh && { refresh };
+  },
+  allow_short_timers: (value) =>
+    value === "true" ? { allowShortTimers: true } : undefined,
+};
+
+function oneOf<Choice extends string>(
+  value: string,
+  choices: readonly Choice[],
+): Choice | undefined {
+  return choices.find((choice) => choice === value);
+}
+
+function seconds(value: string): number | undefined {
+  return /^[1-9]\d{0,5}$/.test(value) ? Number(value) : undefined;
+}
