@@ -3,7 +3,27 @@
 import type { SipRequest } from "../message/message.ts";
 import type { Json } from "./decisions.ts";
 import { MessageDraft } from "./message_draft.ts";
-import type { CallView, HeadersView, PartyView, UriView } from "./policy.ts";
+import type {
+  AddressView,
+  BodyView,
+  CallView,
+  DiversionView,
+  HistoryView,
+  PartyView,
+  PrivacyView,
+  ReadHeaders,
+  ReasonView,
+  SdpView,
+  UriView,
+  ValueView,
+} from "./policy.ts";
+
+const READ_ONLY = {
+  uri: false,
+  parties: false,
+  frozen:
+    "Cannot change call: it is read-only, messages are changed in inbound and outbound hooks",
+};
 
 /** The {@linkcode CallView} of one call. */
 export class InviteView implements CallView {
@@ -15,7 +35,7 @@ export class InviteView implements CallView {
     invite: SipRequest,
     readonly peer: { trunk: string | undefined; source: string },
   ) {
-    this.#draft = new MessageDraft(invite);
+    this.#draft = new MessageDraft(invite, READ_ONLY);
   }
 
   get trunk(): string | undefined {
@@ -38,11 +58,59 @@ export class InviteView implements CallView {
     return this.#draft.uri;
   }
 
-  get headers(): Pick<HeadersView, "get" | "getAll" | "has" | "names"> {
+  get headers(): ReadHeaders {
     return this.#draft.headers;
   }
 
   get body(): string {
     return this.#draft.body;
+  }
+
+  get contentType(): string {
+    return this.#draft.contentType;
+  }
+
+  get privacy(): PrivacyView {
+    return this.#draft.privacy;
+  }
+
+  get sdp(): SdpView | undefined {
+    return this.#draft.sdp;
+  }
+
+  get parts(): readonly BodyView[] {
+    return this.#draft.parts;
+  }
+
+  part(contentType: string): BodyView | undefined {
+    return this.#draft.part(contentType);
+  }
+
+  value(name: string): ValueView | undefined {
+    return this.#draft.value(name);
+  }
+
+  values(name: string): ValueView[] {
+    return this.#draft.values(name);
+  }
+
+  address(name: string): AddressView | undefined {
+    return this.#draft.address(name);
+  }
+
+  addresses(name: string): AddressView[] {
+    return this.#draft.addresses(name);
+  }
+
+  diversions(): DiversionView[] {
+    return this.#draft.diversions();
+  }
+
+  history(): HistoryView[] {
+    return this.#draft.history();
+  }
+
+  reasons(): ReasonView[] {
+    return this.#draft.reasons();
   }
 }

@@ -10,7 +10,7 @@ import type {
   MessageDecision,
   RouteTarget,
 } from "./decisions.ts";
-import { checkedValue, checkName } from "./message_draft.ts";
+import { checkedValue, checkName } from "./draft_headers.ts";
 
 /** Header fields of a decision as lines; throws TypeError for one a policy may not write. */
 export function headersOf(values: HeaderValues | undefined): Headers {

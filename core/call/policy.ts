@@ -14,85 +14,19 @@ import type {
   MessageDecision,
   RequestDecision,
 } from "./decisions.ts";
+import type {
+  ContentView,
+  MessageView,
+  PartyView,
+  ReadHeaders,
+  UriView,
+} from "./message_views.ts";
+
+export type * from "./body_views.ts";
+export type * from "./message_views.ts";
 
 /** A value now or later. */
 export type Awaitable<T> = T | Promise<T>;
-
-/** A URI as a policy reads it, and where it may, writes it. Writing a bad part throws TypeError. */
-export interface UriView {
-  /** `sip`, `sips`, `tel` or other. */
-  readonly scheme: string;
-  /** The user, without password, escapes as written; "" when there is none. A `tel:` URI's number. */
-  user: string;
-  /** "" for a URI without one (`tel:`). */
-  host: string;
-  /** Undefined when the URI names none. */
-  port: number | undefined;
-  /** The value of a URI parameter: undefined when absent, "" when it has none. */
-  param(name: string): string | undefined;
-  /** Sets a URI parameter (value "" writes it without a value), or removes it (undefined). */
-  setParam(name: string, value: string | undefined): void;
-  /** The whole URI; may be assigned. */
-  text: string;
-  /** The whole URI. */
-  toString(): string;
-}
-
-/** From or To. */
-export interface PartyView {
-  /** The display name without quotes; "" when there is none. */
-  display: string;
-  /** Its URI. */
-  readonly uri: UriView;
-  /** Short for `uri.user`. */
-  user: string;
-  /** Short for `uri.host`. */
-  host: string;
-  /** Legwork's own; undefined when there is none. */
-  readonly tag: string | undefined;
-}
-
-/** Header fields in order; names in any case or compact form. Writing what Legwork owns throws TypeError. */
-export interface HeadersView {
-  /** The first value of that name. */
-  get(name: string): string | undefined;
-  /** All values of that name, one a line. */
-  getAll(name: string): string[];
-  /** Whether there is a field of that name. */
-  has(name: string): boolean;
-  /** Replaces the first in its place and removes the others, or appends. */
-  set(name: string, value: string): void;
-  /** Adds a line after all others. */
-  append(name: string, value: string): void;
-  /** Removes all; says whether there was one. */
-  delete(name: string): boolean;
-  /** Renames all; says whether there was one. */
-  rename(from: string, to: string): boolean;
-  /** Names in order as written, a line each. */
-  names(): string[];
-}
-
-/** A message in a hook. Edits take effect together when the hook returns, and not at all when it throws. */
-export interface MessageView {
-  /** Which of the two it is. */
-  readonly kind: "request" | "response";
-  /** Of a response: the method of its request. */
-  readonly method: string;
-  /** 0 for a request. */
-  readonly status: number;
-  /** The reason phrase; "" for a request. */
-  readonly reason: string;
-  /** The request URI; of a response, "" in all parts. */
-  readonly uri: UriView;
-  /** Who sent the request. */
-  readonly from: PartyView;
-  /** Whom the request was sent to. */
-  readonly to: PartyView;
-  /** All header fields. */
-  readonly headers: HeadersView;
-  /** Decoded as UTF-8; assigning replaces the body, "" removes it with its Content-Type. */
-  body: string;
-}
 
 /** One side of a call. */
 export interface LegView {
@@ -106,8 +40,8 @@ export interface LegView {
   readonly call: CallView | undefined;
 }
 
-/** A call in a hook: the A leg's INVITE as it stands after the inbound hooks, read-only. */
-export interface CallView {
+/** A call in a hook: the A leg's INVITE as it stands after the inbound hooks, read-only: whatever would edit it throws. */
+export interface CallView extends ContentView {
   /** Legwork's own identifier, unlike any Call-ID on the wire. */
   readonly id: string;
   /** The trunk the call came in on, or undefined. */
@@ -119,7 +53,7 @@ export interface CallView {
   /** The request URI: where the call is to go. */
   readonly uri: Readonly<UriView>;
   /** The header fields of the INVITE. */
-  readonly headers: Pick<HeadersView, "get" | "getAll" | "has" | "names">;
+  readonly headers: ReadHeaders;
   /** The body of the INVITE as text. */
   readonly body: string;
   /** The caller's address: `udp:192.0.2.1:5060`. */

@@ -8,7 +8,7 @@ import {
   quoteDisplay,
 } from "../message/name_addr.ts";
 import { isUri, parseSipUri, type SipUri } from "../message/uri.ts";
-import type { PartyView, UriView } from "./policy.ts";
+import type { PartyView, UriView } from "./message_views.ts";
 
 /** Where an edited text lives. `write` throws when it may not be changed. */
 export interface Place {

@@ -120,6 +120,19 @@ export class Headers {
     return this;
   }
 
+  /** Puts another value in the place of one line, or takes it out (undefined); gives the new line. No other changes. */
+  replace(line: HeaderLine, value: string | undefined): HeaderLine | undefined {
+    const at = this.#lines.indexOf(line);
+    if (at < 0) return undefined;
+    if (value === undefined) {
+      this.#lines.splice(at, 1);
+      return undefined;
+    }
+    const fresh = HeaderLine.of(line.name, value);
+    this.#lines[at] = fresh;
+    return fresh;
+  }
+
   /** Removes all lines of that name; says how many there were. */
   delete(name: string): number {
     const key = headerKey(name);

@@ -70,15 +70,12 @@ for (const [name, make] of Object.entries(POLICIES)) {
       reason: "Declined",
       headers: { "X-Why": "blocked" },
     });
-    const abroad = fakeCall();
-    (abroad.uri as { user: string }).user = "0049123";
+    const abroad = fakeCall({ called: "0049123" });
     assertEquals(await policy.onInvite!(abroad), {
       action: "redirect",
       contacts: ["sip:+49123@gw.example"],
     });
-    const silent = fakeCall();
-    (silent.headers as unknown as { lines: string[][] }).lines
-      .push(["X-Silent", "1"]);
+    const silent = fakeCall({ headers: [["X-Silent", "1"]] });
     assertEquals(await policy.onInvite!(silent), undefined);
   });
 
@@ -147,7 +144,7 @@ for (const [name, make] of Object.entries(POLICIES)) {
     assertThrows(
       () => policy.outbound!["*"]!(message, fakeLeg()),
       Error,
-      "Cannot set header Via: Legwork owns it",
+      'Cannot set header "Via": Legwork owns it',
     );
     const call = fakeCall();
     Object.defineProperty(call, "vars", {

@@ -3,10 +3,8 @@ import { fromBytes, toBytes } from "../../../core/message/bytes.ts";
 import type { SipMessage } from "../../../core/message/message.ts";
 import { parseMessage } from "../../../core/message/parse.ts";
 import { serialize } from "../../../core/message/serialize.ts";
-import {
-  MessageDraft,
-  PROTECTED_FIELDS,
-} from "../../../core/call/message_draft.ts";
+import { PROTECTED_FIELDS } from "../../../core/call/draft_headers.ts";
+import { MessageDraft } from "../../../core/call/message_draft.ts";
 
 const OPENING = { uri: true, parties: true };
 
