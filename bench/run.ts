@@ -6,7 +6,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { type Figures, measure } from "./calls/load.ts";
+import { ALL_OVER_MS, type Figures, measure } from "./calls/load.ts";
 import { SERVERS } from "./calls/server.ts";
 
 const { values: options } = parseArgs({
@@ -50,7 +50,13 @@ if (held > 0) {
   row("---", "---", "---", "---", "---", "---");
   const holdMs = held / perSecond * 1000 + 4000;
   for (const [name, open] of kinds) {
-    const got = await measure({ calls: held, perSecond, holdMs }, open);
+    const got = await measure({
+      calls: held,
+      perSecond,
+      holdMs,
+      warmUp: held,
+      settleMs: ALL_OVER_MS,
+    }, open);
     row(name, ...got.rssKb, perHeldCall(got), got.failed);
   }
 }

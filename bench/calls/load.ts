@@ -11,6 +11,10 @@ export interface Load {
   readonly perSecond: number;
   /** How long each call stays up. */
   readonly holdMs: number;
+  /** Calls put through before anything is read, so that code is compiled and buffers have grown. Default: 0. */
+  readonly warmUp?: number;
+  /** How long after the last call memory is read once more. Default: 2 s. */
+  readonly settleMs?: number;
 }
 
 /** What came of it. */
@@ -25,6 +29,9 @@ export interface Figures {
 }
 
 const SETTLE_MS = 2000;
+/** RFC 3261: a transaction waits 32 s after its final response; then a collection or two. */
+export const ALL_OVER_MS = 45_000;
+const WARM_UP_PER_SECOND = 400;
 const FOLDER = new URL(".", import.meta.url).pathname;
 
 /** Puts `load` through a server that `open` starts for the callee's port. */
@@ -42,20 +49,28 @@ export async function measure(
     await bound(calleePort, "udp");
     await using server = await open(calleePort);
     await pause(500);
+    const call = ({ calls, perSecond, holdMs }: Load): Running =>
+      sipp("caller", folder, [
+        `127.0.0.1:${server.port}`,
+        ...["-p", `${callerPort}`, "-cp", `${callerControl}`],
+        ...["-r", `${perSecond}`, "-m", `${calls}`],
+        ...["-l", `${calls}`, "-d", `${holdMs}`, "-s", "bob"],
+      ]);
+    if (load.warmUp !== undefined) {
+      const perSecond = WARM_UP_PER_SECOND;
+      await using warming = call({ calls: load.warmUp, perSecond, holdMs: 0 });
+      await warming.ended;
+      await pause(ALL_OVER_MS);
+    }
     const rssBefore = await rssKb(server.pid);
     const cpuBefore = await cpuMicros(server.pid);
 
-    await using caller = sipp("caller", folder, [
-      `127.0.0.1:${server.port}`,
-      ...["-p", `${callerPort}`, "-cp", `${callerControl}`],
-      ...["-r", `${load.perSecond}`, "-m", `${load.calls}`],
-      ...["-l", `${load.calls}`, "-d", `${load.holdMs}`, "-s", "bob"],
-    ]);
+    await using caller = call(load);
     const rampMs = load.calls / load.perSecond * 1000;
     await pause(rampMs + Math.min(load.holdMs, 1500));
     const rssHeld = await rssKb(server.pid);
     await caller.ended;
-    await pause(SETTLE_MS);
+    await pause(load.settleMs ?? SETTLE_MS);
     const cpuAfter = await cpuMicros(server.pid);
     const rssAfter = await rssKb(server.pid);
     callee.signal("SIGUSR1");
