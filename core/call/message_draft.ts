@@ -16,6 +16,7 @@ import {
 import { mediaType } from "../message/multipart.ts";
 import type { BodyView, SdpView } from "./body_views.ts";
 import { checkedValue, DraftHeaders } from "./draft_headers.ts";
+import { EditJournal } from "./edits.ts";
 import { type FieldAccess, type FieldItem, FieldItems } from "./field_items.ts";
 import type {
   AddressView,
@@ -56,6 +57,8 @@ const NO_RIGHTS: DraftRights = { uri: false, parties: false };
 
 /** One message in the hands of a policy. */
 export class MessageDraft implements MessageView {
+  /** Who edited what; only where somebody wants to know. */
+  readonly journal: EditJournal | undefined;
   readonly #original: SipMessage;
   readonly #rights: DraftRights;
   #uriText: string | undefined;
@@ -72,9 +75,20 @@ export class MessageDraft implements MessageView {
   #partsEditor: PartsEditor | undefined;
   #fields: Map<string, Field> | undefined;
 
-  constructor(original: SipMessage, rights: DraftRights = NO_RIGHTS) {
+  constructor(
+    original: SipMessage,
+    rights: DraftRights = NO_RIGHTS,
+    { journal = false }: { journal?: boolean } = {},
+  ) {
     this.#original = original;
     this.#rights = rights;
+    if (journal) {
+      this.journal = new EditJournal(() => ({
+        uri: this.#uri,
+        lines: (this.#headers ?? this.#original.headers).lines,
+        body: this.#body ?? this.#original.body,
+      }));
+    }
   }
 
   get kind(): "request" | "response" {
