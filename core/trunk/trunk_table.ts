@@ -21,8 +21,12 @@ export class TrunkTable {
   readonly #trunks = new Map<string, TrunkSettings>();
   readonly #rules: { rule: MatchRule; trunk: TrunkSettings }[] = [];
   /** Addresses of servers, for sources that match no rule. */
-  readonly #servers: { host: string; port: number; trunk: TrunkSettings }[] =
-    [];
+  readonly #servers: {
+    host: string;
+    port: number;
+    portGiven: boolean;
+    trunk: TrunkSettings;
+  }[] = [];
 
   constructor(trunks: readonly TrunkSettings[]) {
     for (const trunk of trunks) {
@@ -46,8 +50,9 @@ export class TrunkTable {
 
   /**
    * The trunk a source belongs to: by the most exact rule (address and port, then listener, then address, then the
-   * narrowest network). Where a trunk has no rules, its servers' addresses with their ports count, and the address
-   * alone when only one trunk has it.
+   * narrowest network). Where a trunk has no rules, its servers' addresses with their ports count. The address alone
+   * does where only one trunk has it and the port says nothing: on a stream connection, which the peer opens from any
+   * port, and for a server without a port in its URI.
    */
   match(address: Address, listener: string): TrunkSettings | undefined {
     let best: TrunkSettings | undefined;
@@ -62,14 +67,19 @@ export class TrunkTable {
     const exact = atHost.find((server) => server.port === address.port);
     if (exact !== undefined && bestWeight < 400) return exact.trunk;
     if (best !== undefined) return best;
-    const trunks = new Set(atHost.map((server) => server.trunk));
-    return trunks.size === 1 ? atHost[0]!.trunk : undefined;
+    const stream = !listener.startsWith("udp:");
+    const trunks = new Set(
+      atHost.filter((server) => stream || !server.portGiven)
+        .map((server) => server.trunk),
+    );
+    return trunks.size === 1 ? [...trunks][0] : undefined;
   }
 
   #addServer(server: SipUri, trunk: TrunkSettings): void {
     const host = server.host.replace(/^\[|\]$/g, "");
     if (parseMatchRule(host) === undefined) return;
     const port = server.port ?? (server.scheme === "sips" ? 5061 : 5060);
-    this.#servers.push({ host, port, trunk });
+    const portGiven = server.port !== undefined;
+    this.#servers.push({ host, port, portGiven, trunk });
   }
 }

@@ -89,8 +89,19 @@ Deno.test("without rules a trunk is known by its servers", () => {
   assertEquals(match("127.0.0.1", 5080), "pbx");
   // The address alone says nothing where two trunks share it.
   assertEquals(match("127.0.0.1", 40_000), undefined);
-  // A TCP client's port is its own affair: the address alone will do where it is one trunk's.
+  // No port in the URI, no port asked for.
   assertEquals(match("192.0.2.9", 40_000), "carrier");
+});
+
+Deno.test("a stream's port is the peer's own affair, a datagram's is not", () => {
+  const match = matcher(trunk("pbx", ["sip:127.0.0.1:5080"]));
+  assertEquals(match("127.0.0.1", 40_000), undefined);
+  assertEquals(match("127.0.0.1", 40_000, "tcp:127.0.0.1:5060"), "pbx");
+  const shared = matcher(
+    trunk("pbx", ["sip:127.0.0.1:5080"]),
+    trunk("carrier", ["sip:127.0.0.1:5070"]),
+  );
+  assertEquals(shared("127.0.0.1", 40_000, "tcp:127.0.0.1:5060"), undefined);
 });
 
 Deno.test("IPv6 addresses are compared by value", () => {
