@@ -4,7 +4,7 @@
  * @module
  */
 
-import { parseArgs } from "@std/cli/parse-args";
+import { ArgReader } from "./arg_reader.ts";
 import {
   type ListenAddress,
   parseListen,
@@ -33,8 +33,16 @@ export type RunSource =
     readonly open: boolean;
   };
 
+/** Which running Legwork is meant. */
+export interface ControlArgs {
+  /** The path of its control socket, or the port of its first listener. */
+  readonly socket?: string;
+  /** Its configuration, which says where the socket is. */
+  readonly config?: string;
+}
+
 /** The commands that have a help page of their own. */
-export type CommandName = "run" | "check" | "test" | "demo";
+export type CommandName = typeof TOPICS[number];
 
 /** What was asked for. */
 export type Command =
@@ -54,6 +62,21 @@ export type Command =
     /** The ladder alone, without the harsher worlds. */
     readonly strict: boolean;
   }
+  | {
+    readonly name: "replay";
+    readonly capture: string;
+    readonly source: RunSource;
+    /** Exit with 1 when anything would change. */
+    readonly check: boolean;
+  }
+  | { readonly name: "init"; readonly folder: string }
+  | ({
+    readonly name: "reload";
+    /** The number of the revision to go back to. */
+    readonly to?: number;
+  } & ControlArgs)
+  | ({ readonly name: "calls" } & ControlArgs)
+  | ({ readonly name: "explain"; readonly call: string } & ControlArgs)
   | ({ readonly name: "demo"; readonly stay: boolean } & LogArgs)
   | { readonly name: "version" }
   | { readonly name: "help"; readonly topic?: CommandName }
@@ -63,7 +86,18 @@ export type Command =
     readonly topic?: CommandName;
   };
 
-const COMMANDS = ["run", "check", "test", "demo", "version", "help"] as const;
+const TOPICS = [
+  "run",
+  "check",
+  "test",
+  "replay",
+  "init",
+  "reload",
+  "calls",
+  "explain",
+  "demo",
+] as const;
+const COMMANDS = [...TOPICS, "version", "help"] as const;
 const FILE = /\.(?:ya?ml|[cm]?[jt]s|flow)$|[/\\]/i;
 const YAML = /\.ya?ml$/i;
 const OPTIONS: Record<
@@ -76,6 +110,11 @@ const OPTIONS: Record<
   },
   check: { values: [], flags: [] },
   test: { values: ["seed"], flags: ["ladder", "strict"] },
+  replay: { values: ["script", "config"], flags: ["check"] },
+  init: { values: [], flags: [] },
+  reload: { values: ["to", "control"], flags: [] },
+  calls: { values: ["control"], flags: [] },
+  explain: { values: ["control"], flags: [] },
   demo: { values: ["log-level", "log-format"], flags: ["stay"] },
 };
 
@@ -89,9 +128,8 @@ export function readArgs(args: readonly string[]): Command {
   if (first === "version" || first === "--version" || first === "-V") {
     return { name: "version" };
   }
-  if (
-    first === "run" || first === "check" || first === "test" || first === "demo"
-  ) return command(first, rest);
+  const topic = TOPICS.find((name) => name === first);
+  if (topic !== undefined) return command(topic, rest);
   if (FILE.test(first)) return command("run", args);
   if (first.startsWith("-") && args.some((arg) => FILE.test(arg))) {
     return command("run", args);
@@ -114,13 +152,14 @@ export function readArgs(args: readonly string[]): Command {
 }
 
 function help(topic: string | undefined): Command {
-  const known = topic === "run" || topic === "check" || topic === "test" ||
-    topic === "demo";
-  return known ? { name: "help", topic } : { name: "help" };
+  const known = TOPICS.find((name) => name === topic);
+  return known === undefined
+    ? { name: "help" }
+    : { name: "help", topic: known };
 }
 
 function command(topic: CommandName, args: readonly string[]): Command {
-  const reader = new ArgReader(topic, args);
+  const reader = new ArgReader(topic, { args, ...OPTIONS[topic] });
   if (reader.asks("help")) return { name: "help", topic };
   if (reader.asks("version")) return { name: "version" };
   const asked = read(topic, reader);
@@ -154,6 +193,42 @@ function read(topic: CommandName, reader: ArgReader): Command {
         ...(seed === undefined ? {} : { seed }),
         strict: reader.asks("strict"),
       };
+    }
+    case "replay": {
+      const [capture = ""] = reader.files("one .pcap or .pcapng file", 1);
+      const scripts = reader.texts("script");
+      const config = reader.texts("config").at(-1);
+      if (config !== undefined && scripts.length > 0) {
+        reader.problems.push(
+          "--config comes with --script, wanted one of them: the configuration names the scripts",
+        );
+      }
+      if (config === undefined && scripts.length === 0) {
+        reader.problems.push(
+          "no script is given, wanted --script SCRIPT or --config legwork.yaml",
+        );
+      }
+      const source: RunSource = config === undefined
+        ? { kind: "scripts", scripts, listen: [], trunks: [], open: true }
+        : { kind: "yaml", file: config };
+      return { name: "replay", capture, source, check: reader.asks("check") };
+    }
+    case "init":
+      return { name: "init", folder: reader.someFiles(1)[0] ?? "." };
+    case "reload": {
+      const to = reader.number("to", { from: 1, to: 1_000_000_000 });
+      const [config] = reader.someFiles(1);
+      return {
+        name: "reload",
+        ...(to === undefined ? {} : { to }),
+        ...controlArgs(reader, config),
+      };
+    }
+    case "calls":
+      return { name: "calls", ...controlArgs(reader, reader.someFiles(1)[0]) };
+    case "explain": {
+      const [call = "", config] = reader.files("the id of a call", 2);
+      return { name: "explain", call, ...controlArgs(reader, config) };
     }
     case "demo":
       reader.noFiles();
@@ -228,109 +303,13 @@ function logArgs(reader: ArgReader): LogArgs {
   };
 }
 
-/** The options of one command, and what is wrong with them so far. */
-class ArgReader {
-  readonly problems: string[] = [];
-  readonly #values: Readonly<Record<string, unknown>>;
-  readonly #files: readonly string[];
-
-  constructor(topic: CommandName, args: readonly string[]) {
-    const { values, flags } = OPTIONS[topic];
-    const known = [...values, ...flags, "help", "version"];
-    const parsed = parseArgs(args, {
-      string: [...values, "_"],
-      boolean: [...flags, "help", "version"],
-      collect: [...values],
-      alias: { help: "h", version: "V" },
-      unknown: (arg, key) => {
-        if (key === undefined) return true;
-        const near = nearest(key, known);
-        const options = known.map((name) => `--${name}`).join(", ");
-        const hint = near === undefined
-          ? `wanted one of ${options}`
-          : `did you mean --${near}?`;
-        this.problems.push(
-          `unknown option ${arg.split("=")[0]} of ${topic}, ${hint}`,
-        );
-        return false;
-      },
-    });
-    this.#values = parsed;
-    this.#files = parsed._.map(String);
-  }
-
-  asks(flag: string): boolean {
-    return this.#values[flag] === true;
-  }
-
-  given(name: string): boolean {
-    return this.asks(name) || this.#all(name).length > 0;
-  }
-
-  files(wanted: string): readonly string[] {
-    if (this.#files.length === 0) {
-      this.problems.push(`no file is given, wanted ${wanted}`);
-    }
-    return this.#files;
-  }
-
-  noFiles(): void {
-    if (this.#files.length > 0) {
-      this.problems.push(
-        `${this.#files.join(" ")} is not used here, wanted options only`,
-      );
-    }
-  }
-
-  each<T>(
-    name: string,
-    { wanted, parse }: { wanted: string; parse(text: string): T | undefined },
-  ): T[] {
-    return this.#all(name).flatMap((text) => {
-      const value = parse(text);
-      if (value !== undefined) return [value];
-      this.#wrong(name, { text, wanted });
-      return [];
-    });
-  }
-
-  number(
-    name: string,
-    { from, to }: { from: number; to: number },
-  ): number | undefined {
-    const text = this.#all(name).at(-1);
-    if (text === undefined) return undefined;
-    const value = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
-    if (value >= from && value <= to) return value;
-    this.#wrong(name, { text, wanted: `a whole number from ${from} to ${to}` });
-    return undefined;
-  }
-
-  oneOf<const Values extends readonly string[]>(
-    name: string,
-    values: Values,
-  ): Values[number] | undefined {
-    const text = this.#all(name).at(-1);
-    const found = values.find((value) => value === text);
-    if (text !== undefined && found === undefined) {
-      this.#wrong(name, { text, wanted: `one of ${values.join(", ")}` });
-    }
-    return found;
-  }
-
-  #all(name: string): readonly string[] {
-    const value = this.#values[name];
-    return Array.isArray(value) ? value.map(String) : [];
-  }
-
-  #wrong(
-    name: string,
-    { text, wanted }: { text: string; wanted: string },
-  ): void {
-    this.problems.push(
-      `--${name} is ${
-        text === "" ? "empty" : JSON.stringify(text)
-      }, wanted ${wanted}`,
-    );
-  }
+function controlArgs(
+  reader: ArgReader,
+  config: string | undefined,
+): ControlArgs {
+  const socket = reader.texts("control").at(-1);
+  return {
+    ...(socket === undefined ? {} : { socket }),
+    ...(config === undefined ? {} : { config }),
+  };
 }

@@ -5,9 +5,11 @@ import { ScriptFault } from "../scripts/fault.ts";
 import { DEFAULT_SCRIPT_LIMITS, type ScriptLimits } from "../scripts/limits.ts";
 import { loadYaml } from "./load_config.ts";
 import { describeFault, Scripts } from "./scripts.ts";
+import { formatProblem, inFileOrder } from "./problem.ts";
 import { SystemClock } from "./system_clock.ts";
 import { SystemRandom } from "./system_random.ts";
 import type { Terminal } from "./terminal.ts";
+import { typeProblems } from "./types/type_check.ts";
 import { scriptLimits } from "./wiring.ts";
 
 /** Resolves with the exit code: 1 if there is a mistake in any of the files. */
@@ -41,7 +43,7 @@ async function checkYaml(file: string, terminal: Terminal): Promise<string[]> {
   return found.flat();
 }
 
-/** Loads a script as a start would, its onLoad included. */
+/** Loads a script as a start would, its onLoad included, and then checks its types. */
 async function checkScript(
   path: string,
   limits: ScriptLimits,
@@ -55,7 +57,10 @@ async function checkScript(
       limits,
     });
     scripts.dispose();
-    return [];
+    const problems = await typeProblems(path);
+    return inFileOrder(problems).map((problem) =>
+      formatProblem(problem, Deno.readTextFileSync(problem.file))
+    );
   } catch (error) {
     if (error instanceof ScriptFault) return [describeFault(error)];
     throw error;

@@ -19,6 +19,11 @@ script where it goes.
   legwork run legwork.yaml      run a configuration
   legwork check legwork.yaml    look for mistakes, start nothing
   legwork test route.flow       run ladders against the scripts, no network
+  legwork replay call.pcap      what scripts would change in captured messages
+  legwork init FOLDER           begin a folder with a script and its ladder
+  legwork reload                load the scripts of a running Legwork again
+  legwork calls                 its calls
+  legwork explain CALL          what happened to one of them, and why
   legwork demo                  one call between a simulated carrier and PBX
   legwork version               print the version
   legwork help COMMAND          options and examples of one command
@@ -30,6 +35,11 @@ Exit codes: 0 all well, 1 something failed or is wrong in a file, 2 wrong usage.
 const LOG =
   `  --log-level LEVEL     debug, info, warn or error           (default: info)
   --log-format FORMAT   text or json                         (default: text)
+`;
+
+const CONTROL =
+  `  --control PATH|PORT   the control socket, or the port of the first listener,
+                        where several run
 `;
 
 const PAGES: Record<CommandName, string> = {
@@ -83,6 +93,69 @@ Options
 Examples
   legwork test route.flow
   legwork test tests/flows --strict --seed 7
+`,
+  replay:
+    `Takes the SIP messages of a capture (pcap or pcapng; UDP and TCP) through the
+message hooks, each as received and then as sent on, and prints what would
+change. Nothing is sent.
+
+  legwork replay FILE --script SCRIPT... [--check]
+  legwork replay FILE --config legwork.yaml [--check]
+
+Options
+  --script SCRIPT       a script to ask, may be repeated
+  --config FILE         a configuration: its scripts, and its trunks by address
+  --check               exit with 1 when anything would change
+
+Exit codes: 0 read to its end, 1 a change with --check, 2 something is wrong.
+
+Examples
+  legwork replay call.pcap --script route.ts
+  legwork replay call.pcapng --config legwork.yaml --check
+`,
+  init:
+    `Writes a folder to begin with: a script, its ladder, the types of the script
+API for editors. Files that exist stay as they are.
+
+  legwork init [FOLDER]
+
+Example
+  legwork init pbx
+`,
+  reload:
+    `Loads the scripts of a running Legwork again; new calls get them, running calls
+keep theirs. Where there are mistakes, they are told and nothing changes.
+
+  legwork reload [legwork.yaml] [options]
+
+Options
+  --to NUMBER           go back to the text of an earlier revision
+${CONTROL}
+Examples
+  legwork reload
+  legwork reload --to 3
+`,
+  calls: `Lists the calls of a running Legwork.
+
+  legwork calls [legwork.yaml] [options]
+
+Options
+${CONTROL}
+Example
+  legwork calls --control 5060
+`,
+  explain:
+    `Prints what happened to a call: its messages, what hooks changed in them and on
+which line, decisions, faults. "trace" in legwork.yaml says how much is kept.
+
+  legwork explain CALL [legwork.yaml] [options]
+
+CALL is an identifier of "legwork calls", the start of one, or a SIP Call-ID.
+
+Options
+${CONTROL}
+Example
+  legwork explain 3kTq
 `,
   demo:
     `Shows one call through Legwork from a simulated carrier to a simulated PBX, as a

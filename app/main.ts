@@ -1,9 +1,12 @@
 /** The command line program. */
 
 import { readArgs } from "./args.ts";
+import { control } from "./control/control_command.ts";
 import { check } from "./check.ts";
 import { demo } from "./demo/demo.ts";
 import { helpText } from "./help.ts";
+import { init } from "./init/init_command.ts";
+import { replay } from "./replay/replay_command.ts";
 import { run } from "./run.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 import { test } from "./test_command.ts";
@@ -38,6 +41,14 @@ async function obey(
       return await check(command.files, terminal);
     case "test":
       return await test(command, terminal);
+    case "reload":
+    case "calls":
+    case "explain":
+      return await control(command, terminal);
+    case "init":
+      return init(command.folder, terminal);
+    case "replay":
+      return await replay(command, terminal);
     case "demo":
       return await demo(command, terminal);
     case "version":

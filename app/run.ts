@@ -4,8 +4,11 @@ import { LegworkError } from "../core/base/errors.ts";
 import { ScriptFault } from "../scripts/fault.ts";
 import type { Command } from "./args.ts";
 import type { Config } from "./config/schema.ts";
+import { answerControl } from "./control/answers.ts";
+import { ControlServer } from "./control/control_server.ts";
+import { controlPath } from "./control/socket_path.ts";
 import { catchFaults } from "./faults.ts";
-import { ladderTap } from "./ladder_live.ts";
+import { ladderPrinter } from "./ladder_live.ts";
 import { loadConfig } from "./load_config.ts";
 import { Log } from "./log.ts";
 import { describeFault } from "./scripts.ts";
@@ -37,8 +40,8 @@ export async function run(
     return 1;
   }
   let server: Server | undefined;
-  const tap = command.ladder
-    ? ladderTap(terminal, {
+  const ladder = command.ladder
+    ? ladderPrinter(terminal, {
       trunkOf: ({ remote, listener }) =>
         server?.b2bua.trunkOf(remote, listener),
     })
@@ -48,13 +51,15 @@ export async function run(
       config,
       scripts,
       log,
-      ...(tap === undefined ? {} : { tap }),
+      ...(ladder === undefined
+        ? {}
+        : { tap: ladder.tap, onTrace: ladder.note }),
     });
   } catch (error) {
     terminal.err(startProblem(error));
     return 1;
   }
-  await serve(server, { command, terminal, log });
+  await serve(server, { command, terminal, log, config });
   return 0;
 }
 
@@ -67,17 +72,19 @@ function startProblem(error: unknown): string {
 
 async function serve(
   server: Server,
-  { command, terminal, log }: {
+  { command, terminal, log, config }: {
     command: RunCommand;
     terminal: Terminal;
     log: Log;
+    config: Config;
   },
 ): Promise<void> {
   const signals = new StopSignals({
-    onHangUp: () => void server.scripts.reload(),
+    onHangUp: () => void server.scripts.reload({ by: "SIGHUP" }),
   });
   const stopCatching = catchFaults(server.observer);
   server.scripts.watch();
+  const control = await openControl(server, { config, log });
   terminal.out(`legwork listening on ${server.b2bua.listeners.join(" ")}`);
 
   const signal = await signals.first;
@@ -87,10 +94,31 @@ async function serve(
   const { calls } = server.b2bua;
   if (calls > 0) log.warn("ended with calls up", { calls });
   server.observer.logCounters();
+  control?.close();
   await server.close();
   signals.dispose();
   stopCatching();
   log.info("stopped");
+}
+
+/** The control socket; Legwork runs without one where it cannot be had. */
+async function openControl(
+  server: Server,
+  { config, log }: { config: Config; log: Log },
+): Promise<ControlServer | undefined> {
+  const port = /:(\d+)$/.exec(server.b2bua.listeners[0] ?? "")?.[1];
+  const path = controlPath(config, Number(port));
+  if (path === undefined || Deno.build.os === "windows") return undefined;
+  try {
+    return await ControlServer.open(
+      path,
+      (request) => answerControl(request, server),
+    );
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    log.warn("no control socket, SIGHUP still reloads", { path, why });
+    return undefined;
+  }
 }
 
 /** The log that a configuration asks for; the command line has the last word. It goes to standard error. */

@@ -8,6 +8,7 @@ import { compositeSource } from "../scripts/composite.ts";
 import { Engine } from "../scripts/engine.ts";
 import { ScriptFault } from "../scripts/fault.ts";
 import type { ScriptLimits } from "../scripts/limits.ts";
+import type { HookNotes } from "../scripts/hook_notes.ts";
 import { ScriptHost } from "../scripts/revisions.ts";
 import { formatProblem } from "./problem.ts";
 
@@ -20,6 +21,8 @@ export interface ScriptsWorld {
   readonly random: Random;
   readonly observer: Observer;
   readonly limits: ScriptLimits;
+  /** Hears what hooks did. Default: nobody. */
+  readonly notes?: HookNotes | undefined;
 }
 
 /** Compiled once, for whoever needs it first. */
@@ -72,7 +75,9 @@ export class Scripts {
     for (const host of this.#hosts) {
       const watch = new FileWatch({
         files: () => host.watched,
-        onChange: () => this.#reload(host),
+        onChange: async () => {
+          await this.#reload(host, { by: "save" });
+        },
         onFault: (error) =>
           this.#observer.log({
             level: "warn",
@@ -84,9 +89,29 @@ export class Scripts {
     }
   }
 
-  /** Loads all of them again, those that changed and those that did not. */
-  async reload(): Promise<void> {
-    await Promise.all(this.#hosts.map((host) => this.#reload(host)));
+  /**
+   * Loads all of them again, those that changed and those that did not; with `to`, as the revision of that number
+   * had them. Resolves with one line for each.
+   */
+  async reload(
+    how: { by: "SIGHUP" | "command"; to?: number | undefined },
+  ): Promise<{ ok: boolean; lines: readonly string[] }> {
+    const results = await Promise.all(
+      this.#hosts.map((host) => this.#reload(host, how)),
+    );
+    return {
+      ok: results.every(({ ok }) => ok),
+      lines: results.map(({ line }) => line),
+    };
+  }
+
+  /** The hooks of each script's newest revision, by script. */
+  get hooks(): ReadonlyMap<string, readonly string[]> {
+    return new Map(
+      this.#hosts.map(({ revision }) =>
+        [revision.source.entry, revision.hooks] as const
+      ),
+    );
   }
 
   /** What calls still hold on to, in words; empty when none runs. */
@@ -105,22 +130,31 @@ export class Scripts {
     for (const host of this.#hosts) host.dispose();
   }
 
-  async #reload(host: ScriptHost): Promise<void> {
+  async #reload(
+    host: ScriptHost,
+    { by, to }: { by: string; to?: number | undefined },
+  ): Promise<{ ok: boolean; line: string }> {
     const before = host.revision;
     try {
-      const { name } = await host.reload();
+      const { name } = await host.reload({ to });
       this.#observer.log({
         level: "info",
         text: "script loaded",
-        fields: { script: name },
+        fields: { script: name, by, ...(to === undefined ? {} : { to }) },
       });
+      const back = to === undefined ? "" : `, the text of #${to}`;
+      return { ok: true, line: `${name} loaded${back}` };
     } catch (error) {
       this.#observer.count("script_reloads_failed");
       this.#observer.log({
         level: "error",
         text: "script not loaded, the one before it stays",
-        fields: { script: before.name, fault: String(error) },
+        fields: { script: before.name, by, fault: String(error) },
       });
+      const fault = error instanceof ScriptFault
+        ? describeFault(error)
+        : String(error);
+      return { ok: false, line: `${fault}\n${before.name} stays` };
     }
   }
 }

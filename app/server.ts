@@ -2,6 +2,7 @@
 
 import type { Timed } from "../core/base/clock.ts";
 import { B2bua } from "../core/call/b2bua.ts";
+import type { SipMessage } from "../core/message/message.ts";
 import type { Tap } from "../core/transport/transport_layer.ts";
 import type { Config } from "./config/schema.ts";
 import { DenoDns } from "./deno_dns.ts";
@@ -10,6 +11,7 @@ import { OperatorObserver } from "./operator_observer.ts";
 import { Scripts } from "./scripts.ts";
 import { SystemClock } from "./system_clock.ts";
 import { SystemRandom } from "./system_random.ts";
+import { CallTraces, type TraceEvent } from "./trace/call_traces.ts";
 import { callSettings, networkSettings, scriptLimits } from "./wiring.ts";
 
 /** What a {@linkcode Server} is made of. */
@@ -20,6 +22,11 @@ export interface ServerOptions {
   readonly log: Log;
   /** Sees every message on the wire. */
   readonly tap?: Tap;
+  /** Hears what hooks do to calls; all of it is traced then, whatever the configuration says. */
+  readonly onTrace?: (
+    event: TraceEvent,
+    message: SipMessage | undefined,
+  ) => void;
 }
 
 /** How often a drain looks whether the last call is over. */
@@ -32,6 +39,8 @@ export class Server {
   readonly b2bua: B2bua;
   readonly observer: OperatorObserver;
   readonly scripts: Scripts;
+  /** The stories of calls; undefined when none are kept. */
+  readonly traces: CallTraces | undefined;
   readonly #clock: SystemClock;
 
   private constructor(
@@ -39,12 +48,14 @@ export class Server {
       b2bua: B2bua;
       observer: OperatorObserver;
       scripts: Scripts;
+      traces: CallTraces | undefined;
       clock: SystemClock;
     },
   ) {
     this.b2bua = parts.b2bua;
     this.observer = parts.observer;
     this.scripts = parts.scripts;
+    this.traces = parts.traces;
     this.#clock = parts.clock;
   }
 
@@ -60,6 +71,7 @@ export class Server {
       onFault: (error) => observer.fault("a timer failed", error),
     });
     const limits = scriptLimits(config);
+    const traces = tracesOf(options, clock);
     let scripts: Scripts | undefined;
     try {
       scripts = await Scripts.load(options.scripts, {
@@ -67,6 +79,7 @@ export class Server {
         random,
         observer,
         limits,
+        notes: traces?.full ? traces : undefined,
       });
       const b2bua = new B2bua({
         ...callSettings(config),
@@ -77,10 +90,14 @@ export class Server {
         dns: new DenoDns(),
         ...(options.scripts.length === 0 ? {} : { policy: scripts.policy }),
         ...(tap === undefined ? {} : { tap }),
-        onCallEnd: (summary) => observer.callEnded(summary),
+        ...(traces === undefined ? {} : { trace: traces }),
+        onCallEnd: (summary) => {
+          observer.callEnded(summary);
+          traces?.ended(summary);
+        },
       });
       await b2bua.open();
-      return new Server({ b2bua, observer, scripts, clock });
+      return new Server({ b2bua, observer, scripts, traces, clock });
     } catch (error) {
       scripts?.dispose();
       clock.stop();
@@ -125,4 +142,15 @@ export class Server {
       looking.onTimer("drain");
     });
   }
+}
+
+function tracesOf(
+  { config, onTrace }: ServerOptions,
+  clock: SystemClock,
+): CallTraces | undefined {
+  if (onTrace !== undefined) {
+    return new CallTraces({ mode: "full", clock, onEvent: onTrace });
+  }
+  const { trace } = config;
+  return trace === "off" ? undefined : new CallTraces({ mode: trace, clock });
 }

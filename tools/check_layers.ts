@@ -52,7 +52,7 @@ const OPEN_FILES: Readonly<Record<string, readonly string[]>> = {
 /** The npm packages of a layer. Node's own modules are open to all. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "scripts": ["quickjs-emscripten", "@jitl/quickjs"],
-  "app": ["zod", "yaml", "ioredis"],
+  "app": ["zod", "yaml", "ioredis", "typescript"],
   "std": ["yaml"],
 };
 

@@ -53,6 +53,8 @@ export function defaultConfig(
     trunks: Object.fromEntries(
       trunks.map(({ name, server }) => [name, { servers: [server.uri] }]),
     ),
+    // Whoever runs a script from the command line is about to ask what it does.
+    trace: "full",
     unknown_peers: exposed === undefined || open ? "accept" : "reject",
   });
   return { config };

@@ -175,6 +175,11 @@ export const configSchema = section({
   limits: section({
     max_calls: whole({ from: 1, to: 1_000_000, unit: "calls" }).default(20_000),
   }).prefault({}),
+  trace: oneOf("off", "faults", "full").default("faults"),
+  control: text(
+    "auto, off, or the path of a socket such as /run/legwork/control.sock",
+    /^(?:auto|off|.*[/\\].*)$/,
+  ).default("auto"),
   log: section({
     level: oneOf("debug", "info", "warn", "error").default("info"),
     format: oneOf("text", "json").default("text"),

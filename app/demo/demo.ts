@@ -17,7 +17,7 @@ import { defaultConfig } from "../config/default_config.ts";
 import { LEGWORK } from "../ladder/ladder.ts";
 import { messageLabel } from "../ladder/live.ts";
 import { Drawing } from "../ladder/print.ts";
-import { ladderTap } from "../ladder_live.ts";
+import { ladderPrinter } from "../ladder_live.ts";
 import { Log } from "../log.ts";
 import { Server } from "../server.ts";
 import { StopSignals } from "../signals.ts";
@@ -197,7 +197,7 @@ class Stage implements AsyncDisposable {
   }
 
   async reload(): Promise<void> {
-    await this.#server.scripts.reload();
+    await this.#server.scripts.reload({ by: "SIGHUP" });
   }
 
   async drain(): Promise<void> {
@@ -260,9 +260,9 @@ class View {
   };
 
   showLive(): void {
-    this.#live = ladderTap(this.#terminal, {
+    this.#live = ladderPrinter(this.#terminal, {
       trunkOf: ({ remote, listener }) => this.trunkOf(remote, listener),
-    });
+    }).tap;
   }
 }
 

@@ -32,6 +32,12 @@ export interface Limits {
   readonly resolvedTargets: number;
   /** Most names kept in the resolver's cache. */
   readonly resolverCache: number;
+  /** Most calls whose story is kept, running and ended together. */
+  readonly tracedCalls: number;
+  /** Most events kept of one call's story; the oldest are let go. */
+  readonly traceEvents: number;
+  /** Longest text in a story, in characters. */
+  readonly traceTextChars: number;
 }
 
 /** The limits in force where none are given. */
@@ -52,4 +58,7 @@ export const DEFAULT_LIMITS: Limits = {
   queuedRequestsPerLeg: 16,
   resolvedTargets: 20,
   resolverCache: 2_000,
+  tracedCalls: 500,
+  traceEvents: 200,
+  traceTextChars: 500,
 };

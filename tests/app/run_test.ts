@@ -46,6 +46,10 @@ Deno.test("a script that is saved is live on the next call; a wrong one changes 
   assertMatch(await legwork.line() ?? "", new RegExp(`^ +${me} +legwork$`));
   assertMatch(await legwork.line() ?? "", /^ +0\.000 +│─+INVITE─+▶│$/);
   assertMatch(await legwork.line() ?? "", /│◀─+100 INVITE─+│$/);
+  assertMatch(
+    await legwork.line() ?? "",
+    /^ +onInvite: reject 480 {2}\(route\.ts:\d+:\d+, \d+\.\d\d ms\)$/,
+  );
   assertMatch(await legwork.line() ?? "", /│◀─+480 INVITE─+│$/);
 
   folder.write("route.ts", rejecting(486));

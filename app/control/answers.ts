@@ -1,0 +1,59 @@
+/** What a running Legwork answers over its control socket. */
+
+import type { CallState } from "../../core/call/call.ts";
+import type { Server } from "../server.ts";
+import { explained } from "../trace/explain.ts";
+import type { ControlReply, ControlRequest } from "./protocol.ts";
+
+/** Carries a request out. */
+export async function answerControl(
+  request: ControlRequest,
+  server: Server,
+): Promise<ControlReply> {
+  switch (request.command) {
+    case "reload": {
+      const { ok, lines } = await server.scripts.reload({
+        by: "command",
+        to: request.to,
+      });
+      return lines.length === 0
+        ? { ok: false, lines: ["there is no script to load"] }
+        : { ok, lines };
+    }
+    case "calls":
+      return { ok: true, lines: callLines(server.b2bua.callStates) };
+    case "explain":
+      return explain(request.call, server);
+  }
+}
+
+function explain(call: string, { traces, b2bua }: Server): ControlReply {
+  const story = traces?.find(call);
+  if (story !== undefined) return { ok: true, lines: explained(story) };
+  const running = b2bua.callStates.some(({ id }) => id.startsWith(call));
+  const why = traces === undefined
+    ? "nothing is kept: trace is off"
+    : running && !traces.full
+    ? "no fault so far, and trace: faults keeps nothing else"
+    : `no call of that name is kept${
+      traces.full ? "" : "; trace: faults keeps those with a fault"
+    }`;
+  return { ok: false, lines: [`${call}: ${why}`] };
+}
+
+/** Calls listed at most; who runs more needs metrics. */
+const MAX_LISTED = 1_000;
+
+function callLines(calls: readonly CallState[]): string[] {
+  const lines = calls.slice(0, MAX_LISTED).map(callLine);
+  const more = calls.length - lines.length;
+  if (more > 0) lines.push(`... and ${more} more`);
+  return [...lines, calls.length === 1 ? "1 call" : `${calls.length} calls`];
+}
+
+function callLine({ id, from, to, startedAtMs, answeredAtMs }: CallState) {
+  const sinceMs = Date.now() - (answeredAtMs ?? startedAtMs);
+  const state = answeredAtMs === undefined ? "setting up" : "answered";
+  const seconds = (Math.max(0, sinceMs) / 1000).toFixed(1);
+  return `${id}  ${from} -> ${to ?? "?"}  ${state} ${seconds} s`;
+}

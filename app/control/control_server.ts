@@ -1,0 +1,132 @@
+/** Listens for `legwork reload`, `calls` and `explain`. */
+
+import { prepareFolder } from "./socket_path.ts";
+import {
+  type ControlReply,
+  type ControlRequest,
+  MAX_REQUEST,
+  readLine,
+  readRequest,
+} from "./protocol.ts";
+
+/** Answers a request; may reject. */
+export type ControlHandler = (
+  request: ControlRequest,
+) => ControlReply | Promise<ControlReply>;
+
+/** Clients served at once; the next are turned away. */
+const MAX_CLIENTS = 16;
+/** How long a client has for its request. */
+const REQUEST_MS = 5_000;
+
+/** A control socket from {@linkcode ControlServer.open} until {@linkcode ControlServer.close}. */
+export class ControlServer {
+  readonly path: string;
+  readonly #listener: Deno.UnixListener;
+  readonly #answer: ControlHandler;
+  #clients = 0;
+  #closed = false;
+
+  private constructor(
+    path: string,
+    listener: Deno.UnixListener,
+    answer: ControlHandler,
+  ) {
+    this.path = path;
+    this.#listener = listener;
+    this.#answer = answer;
+    this.#serve();
+  }
+
+  /** Rejects when the path cannot be had: another Legwork listens there, or writing there is not permitted. */
+  static async open(
+    path: string,
+    answer: ControlHandler,
+  ): Promise<ControlServer> {
+    prepareFolder(path);
+    await removeStale(path);
+    const listener = Deno.listen({ transport: "unix", path });
+    return new ControlServer(path, listener, answer);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#listener.close();
+    try {
+      Deno.removeSync(this.path);
+    } catch {
+      // It is gone already.
+    }
+  }
+
+  async #serve(): Promise<void> {
+    for (;;) {
+      let client: Deno.UnixConn;
+      try {
+        client = await this.#listener.accept();
+      } catch {
+        return;
+      }
+      if (this.#clients >= MAX_CLIENTS) client.close();
+      else this.#talk(client);
+    }
+  }
+
+  async #talk(client: Deno.UnixConn): Promise<void> {
+    this.#clients++;
+    const late = setTimeout(() => closeQuietly(client), REQUEST_MS);
+    try {
+      const line = await readLine(client.readable, MAX_REQUEST);
+      clearTimeout(late);
+      const reply = line === undefined ? WRONG : await this.#reply(line);
+      const text = `${JSON.stringify(reply)}\n`;
+      const writer = client.writable.getWriter();
+      await writer.write(new TextEncoder().encode(text));
+    } catch {
+      // The client has gone away.
+    } finally {
+      clearTimeout(late);
+      this.#clients--;
+      closeQuietly(client);
+    }
+  }
+
+  async #reply(line: string): Promise<ControlReply> {
+    const request = readRequest(line);
+    if (request === undefined) return WRONG;
+    try {
+      return await this.#answer(request);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return { ok: false, lines: [why] };
+    }
+  }
+}
+
+const WRONG: ControlReply = {
+  ok: false,
+  lines: ["that is no request of this version of Legwork"],
+};
+
+/** A socket that nobody answers was left behind by a process that is gone. */
+async function removeStale(path: string): Promise<void> {
+  try {
+    if (!Deno.lstatSync(path).isSocket) return;
+  } catch {
+    return;
+  }
+  try {
+    closeQuietly(await Deno.connect({ transport: "unix", path }));
+  } catch (error) {
+    if (error instanceof Deno.errors.ConnectionRefused) Deno.removeSync(path);
+  }
+}
+
+function closeQuietly(connection: Deno.UnixConn): void {
+  try {
+    connection.close();
+  } catch {
+    // Closed already.
+  }
+}
