@@ -1,11 +1,14 @@
 /** The side that called us. */
 
+import { fromText } from "../message/bytes.ts";
 import type { Headers } from "../message/headers.ts";
 import type { SipRequest } from "../message/message.ts";
 import { Dialog } from "../dialog/dialog.ts";
 import { Session } from "../dialog/session.ts";
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
 import type { CallContext } from "./call_context.ts";
+import { headersOf, reasonOf } from "./decision_check.ts";
+import type { HeaderValues } from "./decisions.ts";
 import { type Content, METHODS } from "./header_policy.ts";
 import { refusalHeaders } from "../dialog/timer_negotiation.ts";
 import { LegTimer } from "./leg_timer.ts";
@@ -94,10 +97,11 @@ export class ALeg extends Leg {
     });
   }
 
-  answer(content: Content): void {
+  answer(content: Content, reason?: string): void {
     if (this.#over) return;
     this.#over = this.#answered = true;
     this.session?.reply(this.#invite, 200, {
+      reason,
       headers: withAllow(content.headers),
       body: content.body,
     });
@@ -123,6 +127,25 @@ export class ALeg extends Leg {
       body,
     });
     this.session?.close();
+  }
+
+  /** Refuses with what a policy says. */
+  refuse(
+    status: number,
+    parts: { reason?: string; headers?: HeaderValues },
+  ): void {
+    const headers = headersOf(parts.headers);
+    this.fail(status, {
+      reason: reasonOf(parts.reason),
+      content: { ...NO_CONTENT, headers },
+    });
+  }
+
+  /** Sends the caller to these URIs. */
+  redirect(contacts: readonly string[]): void {
+    this.fail(302, {
+      contacts: contacts.map((contact) => `<${fromText(contact)}>`),
+    });
   }
 
   /** The caller's CANCEL; its 200 is sent (RFC 3261 section 9.2: the INVITE gets 487). */

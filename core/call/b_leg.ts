@@ -16,7 +16,7 @@ import type { CallContext } from "./call_context.ts";
 import { type Content, crossing, METHODS } from "./header_policy.ts";
 import { LegTimer } from "./leg_timer.ts";
 import { Leg, type LegOwner, NO_CONTENT } from "./leg.ts";
-import type { Target } from "./target.ts";
+import { dressFor, type Target } from "./target.ts";
 
 /** What the INVITE of a B leg is made of. */
 export interface BLegInvite {
@@ -36,6 +36,7 @@ const FAILURE_STATUS: Readonly<Record<SendingFailure, number>> = {
 /** One target being called. */
 export class BLeg extends Leg implements UacInviteUser {
   readonly name = "b";
+  readonly #admit: ((uri: SipUri, attempt: number) => boolean) | undefined;
   readonly #callId: string;
   readonly #tag: string;
   #invite: UacInvite | undefined;
@@ -51,9 +52,15 @@ export class BLeg extends Leg implements UacInviteUser {
   constructor(
     readonly target: Target,
     private readonly parts: BLegInvite,
-    world: { context: CallContext; owner: LegOwner },
+    world: {
+      context: CallContext;
+      owner: LegOwner;
+      /** Whether an INVITE to that URI may leave; `attempt` counts the target's servers from 1. */
+      admit: ((uri: SipUri, attempt: number) => boolean) | undefined;
+    },
   ) {
     super(world.context, world.owner);
+    this.#admit = world.admit;
     this.#callId = `${world.context.random.token()}@legwork`;
     this.#tag = world.context.random.token();
     this.timer = new LegTimer(world.context, this);
@@ -71,14 +78,18 @@ export class BLeg extends Leg implements UacInviteUser {
     return this.#answered;
   }
 
-  /** Sends the INVITE to the target's next address. */
+  /** Sends the INVITE to the target's next address that the policy does not leave out. */
   start(): void {
-    const uri = this.target.uris[this.#attempt];
+    let reason = "No Server";
+    let uri = this.target.uris[this.#attempt++];
+    while (uri !== undefined && this.#admit?.(uri, this.#attempt) === false) {
+      reason = "Skipped";
+      uri = this.target.uris[this.#attempt++];
+    }
     if (uri === undefined) {
-      this.#fail({ status: 503, reason: "No Server", local: true });
+      this.#fail({ status: 503, reason, local: true });
       return;
     }
-    this.#attempt++;
     this.#uri = uri;
     this.context.ownInvites.add(this.#callId);
     this.#peer = uri.toString();
@@ -107,6 +118,7 @@ export class BLeg extends Leg implements UacInviteUser {
       status: message.status,
       reason: message.reason,
       content: crossing(message),
+      received: message,
     });
   }
 
@@ -120,7 +132,11 @@ export class BLeg extends Leg implements UacInviteUser {
       session.timer?.succeeded("INVITE", response, this.#timerSent);
     }
     const { message } = this.inbound(response);
-    this.owner.handle(this, { type: "answer", content: crossing(message) });
+    this.owner.handle(this, {
+      type: "answer",
+      content: crossing(message),
+      received: message,
+    });
   }
 
   onRefused(response: SipResponse): void {
@@ -197,7 +213,9 @@ export class BLeg extends Leg implements UacInviteUser {
 
   /** The INVITE of this leg: a dialog of its own, with what crosses from the caller's. */
   #request(uri: string): SipRequest {
-    const { from, to, maxForwards, content } = this.parts;
+    const { maxForwards, content } = this.parts;
+    const from = this.target.from ?? this.parts.from;
+    const to = this.target.to ?? this.parts.to;
     const headers = new Headers();
     headers.append("Max-Forwards", String(maxForwards));
     headers.append(
@@ -211,9 +229,7 @@ export class BLeg extends Leg implements UacInviteUser {
     if (headers.first("allow") === undefined) {
       headers.append("Allow", METHODS.join(", "));
     }
-    for (const line of this.target.headers.lines) {
-      headers.set(line.name, line.value);
-    }
+    dressFor(this.target, headers);
     this.#timerSent = this.timer.negotiation.requestFields("INVITE");
     writeTimerFields(headers, this.#timerSent);
     return new SipRequest("INVITE", uri, headers, content.body);

@@ -41,6 +41,23 @@ export class Bridge {
     });
   }
 
+  /** A request in a call that has one side only: changes of its session were answered already where they could be. */
+  answerAlone(exchange: IncomingExchange): void {
+    switch (exchange.method) {
+      case "OPTIONS":
+        exchange.reply(200);
+        return;
+      case "INVITE":
+      case "UPDATE":
+        // §14.2: "If the new session description is not acceptable, the UAS can reject it by returning a 488".
+        exchange.reply(488);
+        return;
+      default:
+        // §21.5.2: "the server does not support the functionality required to fulfill the request".
+        exchange.reply(501);
+    }
+  }
+
   /** One side changed without asking the other: which gets it as a re-INVITE, and may only say yes. */
   announce(content: Content, to: Leg | undefined): void {
     const asked: Outgoing | undefined = to?.request("INVITE", {

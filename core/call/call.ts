@@ -6,73 +6,53 @@
  */
 
 import type { Timed, Timer } from "../base/clock.ts";
-import type { ServerTransaction } from "../transaction/server_transaction.ts";
-import type {
-  RefreshChoice,
-  RefreshQuestion,
-} from "../dialog/refresh_steps.ts";
 import { ALeg } from "./a_leg.ts";
-import { BLeg, type BLegInvite } from "./b_leg.ts";
+import { BLeg } from "./b_leg.ts";
 import { bestFailure, type Failure } from "./best_response.ts";
 import { Bridge } from "./bridge.ts";
+import { answerContent, isLateOffer, replaced } from "./call_answer.ts";
 import type { CallContext } from "./call_context.ts";
 import type { CallEvent } from "./call_event.ts";
+import { bLegInvite, dialled } from "./call_invite.ts";
 import { CallPolicy } from "./call_policy.ts";
-import { InviteView } from "./call_view.ts";
-import { checkDecision, headersOf, reasonOf } from "./decision_check.ts";
+import {
+  type CallEnd,
+  type CallParts,
+  type CallState,
+  reasonContent,
+  summaryOf,
+} from "./call_record.ts";
+import { viewOf } from "./call_view.ts";
+import { reasonOf } from "./decision_check.ts";
 import type {
   FailureDecision,
+  HeaderValues,
   InviteDecision,
   MessageDecision,
   Route,
 } from "./decisions.ts";
-import { fromText, toText } from "../message/bytes.ts";
+import { EventQueue } from "./event_queue.ts";
 import type { SipRequest } from "../message/message.ts";
-import { parseNameAddr } from "../message/name_addr.ts";
-import { type Content, crossing } from "./header_policy.ts";
 import { Hunt, type HuntOwner } from "./hunt.ts";
-import { type Leg, type LegOwner, NO_CONTENT } from "./leg.ts";
+import type { Leg, LegOwner } from "./leg.ts";
 import type { MessagePlanes } from "./message_hooks.ts";
-import type { CallSummary, CallView, Policy } from "./policy.ts";
-import { peerName } from "./peer_name.ts";
-import { type Target, targetOf } from "./target.ts";
-
-/** What a call is made of. */
-export interface CallParts {
-  readonly context: CallContext;
-  readonly invite: ServerTransaction;
-  readonly trunk: string | undefined;
-  readonly policy: Policy;
-  readonly planes: MessagePlanes;
-  /** Called once, when the call is over. */
-  onOver(call: Call, summary: CallSummary): void;
-  /** Called once after that, when the policy has heard of it and is no longer needed. */
-  onDone(call: Call): void;
-}
-
-/** How a call stands. */
-export interface CallState {
-  readonly id: string;
-  /** The trunk or address of the caller. */
-  readonly from: string;
-  /** The target that answered or was tried last. */
-  readonly to: string | undefined;
-  /** Calendar milliseconds. */
-  readonly startedAtMs: number;
-  readonly answeredAtMs: number | undefined;
-}
-
-/** What BYE says of an end that was our idea, by cause. */
-const REASONS: Readonly<Record<string, string>> = {
-  "max call": "max call",
-  "no ACK": "no ACK",
-  "session timer": "Session timer expired",
-};
+import type { CallView } from "./policy.ts";
+import { type Target, targetsOf } from "./target.ts";
+import {
+  failureView,
+  progressView,
+  rejection,
+  targetView,
+} from "./target_views.ts";
 
 /** One call. */
 export class Call implements LegOwner, HuntOwner, Timed {
   readonly id: string;
   readonly planes: MessagePlanes;
+  readonly policy: CallPolicy;
+  readonly queue: EventQueue = new EventQueue((leg, event) =>
+    this.#on(leg, event)
+  );
   view: CallView;
   readonly #parts: CallParts;
   readonly #context: CallContext;
@@ -80,7 +60,6 @@ export class Call implements LegOwner, HuntOwner, Timed {
   #b: BLeg | undefined;
   readonly #hunt: Hunt;
   readonly #bridge = new Bridge();
-  readonly #policy: CallPolicy;
   readonly #startedAtMs: number;
   #answeredAtMs: number | undefined;
   #invite: SipRequest;
@@ -88,9 +67,6 @@ export class Call implements LegOwner, HuntOwner, Timed {
   #lastTarget: string | undefined;
   #status = 0;
   #over = false;
-  /** Events that came while another was handled: queued, never nested. */
-  readonly #events: { leg: Leg; event: CallEvent }[] = [];
-  #handling = false;
 
   constructor(parts: CallParts) {
     this.#parts = parts;
@@ -99,9 +75,9 @@ export class Call implements LegOwner, HuntOwner, Timed {
     this.id = parts.context.random.token();
     this.#startedAtMs = parts.context.clock.wallTime();
     this.#invite = parts.invite.request;
-    this.view = this.#viewOf(this.#invite);
+    this.view = viewOf(this.id, this.#invite, parts);
     this.#hunt = new Hunt(parts.context, this);
-    this.#policy = new CallPolicy(parts.policy, this, parts.context);
+    this.policy = new CallPolicy(parts.policy, this, parts.context);
     this.#a = new ALeg(parts.invite, {
       context: parts.context,
       owner: this,
@@ -119,6 +95,11 @@ export class Call implements LegOwner, HuntOwner, Timed {
     };
   }
 
+  /** True when there is no B leg and will be none: we answered the call ourselves. */
+  get alone(): boolean {
+    return this.#a.answered && this.#b === undefined;
+  }
+
   /** True from its end on. */
   get over(): boolean {
     return this.#over;
@@ -128,7 +109,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
   begin(): void {
     const { message, decision } = this.#a.received();
     this.#invite = message;
-    this.view = this.#viewOf(message);
+    this.view = viewOf(this.id, message, this.#parts);
     if (decision !== undefined) {
       this.#obey(decision);
       return;
@@ -139,7 +120,9 @@ export class Call implements LegOwner, HuntOwner, Timed {
       return;
     }
     this.#a.trying();
-    this.#policy.onInvite((decision) => this.#takeInvite(decision));
+    this.queue.run(() =>
+      this.policy.onInvite((decision) => this.#takeInvite(decision))
+    );
   }
 
   /** The caller's CANCEL. */
@@ -155,45 +138,32 @@ export class Call implements LegOwner, HuntOwner, Timed {
     this.#end({ by: "legwork", cause, status });
   }
 
-  createLeg(target: Target): BLeg {
+  createLeg(target: Target, number: number): BLeg {
     this.#lastTarget = target.name;
-    return new BLeg(target, this.#inviteOf(), {
+    const ask = this.policy.onTarget;
+    return new BLeg(target, bLegInvite(this.#invite), {
       context: this.#context,
       owner: this,
+      admit: ask &&
+        ((uri, attempt) => ask(targetView(target, { uri, attempt, number }))),
     });
   }
 
   onTargetFailed(target: Target, failure: Failure): void {
-    this.#policy.onFailure({
-      target: target.name,
-      status: failure.status,
-      reason: toText(failure.reason),
-      local: failure.local,
-      contacts: failure.contacts.flatMap((contact) => {
-        const uri = parseNameAddr(contact)?.uri;
-        return uri === undefined ? [] : toText(uri);
-      }),
-      remaining: this.#hunt.remaining,
-    }, (decision, ours) => this.#takeFailure(decision, { failure, ours }));
+    const view = failureView(target, failure, this.#hunt.remaining);
+    this.policy.onFailure(
+      view,
+      (decision, ours) => this.#takeFailure(decision, { failure, ours }),
+    );
   }
 
   handle(leg: Leg, event: CallEvent): void {
-    this.#events.push({ leg, event });
-    if (this.#handling) return;
-    this.#handling = true;
-    try {
-      for (
-        let next = this.#events.shift();
-        next !== undefined;
-        next = this.#events.shift()
-      ) this.#on(next.leg, next.event);
-    } finally {
-      this.#handling = false;
-    }
+    this.queue.push(leg, event);
   }
 
-  steer(_leg: Leg, _question: RefreshQuestion): RefreshChoice | undefined {
-    return undefined;
+  otherOf(leg: Leg): Leg | undefined {
+    if (leg !== this.#a) return this.#a;
+    return this.#b ?? this.#hunt.legs.find((one) => one.connected);
   }
 
   onTimer(_name: string): void {
@@ -203,10 +173,10 @@ export class Call implements LegOwner, HuntOwner, Timed {
   #on(leg: Leg, event: CallEvent): void {
     switch (event.type) {
       case "ring":
-        if (!this.#over) this.#a.ring(event.status, event);
+        this.#rings(leg, event);
         return;
       case "answer":
-        this.#answered(leg, event.content);
+        this.#answered(leg, event);
         return;
       case "fail":
         if (leg instanceof BLeg) this.#hunt.failed(leg, event);
@@ -216,11 +186,12 @@ export class Call implements LegOwner, HuntOwner, Timed {
         return;
       case "request":
         if (this.#over) event.exchange.reply(481);
-        else this.#bridge.pass(event.exchange, leg, this.#peerOf(leg));
+        else if (this.alone) this.#bridge.answerAlone(event.exchange);
+        else this.#bridge.pass(event.exchange, leg, this.otherOf(leg));
         return;
       case "change":
         if (!this.#over) {
-          this.#bridge.announce(event.content, this.#peerOf(leg));
+          this.#bridge.announce(event.content, this.otherOf(leg));
         }
         return;
       case "withdraw":
@@ -238,7 +209,34 @@ export class Call implements LegOwner, HuntOwner, Timed {
     }
   }
 
-  #answered(leg: Leg, content: Content): void {
+  #rings(leg: Leg, event: Extract<CallEvent, { type: "ring" }>): void {
+    if (this.#over || !(leg instanceof BLeg)) return;
+    const decision = this.policy.onProgress(() =>
+      progressView(leg, event.received)
+    );
+    switch (decision?.action) {
+      case undefined:
+      case "relay":
+        this.#a.ring(event.status, event);
+        return;
+      case "suppress":
+        return;
+      case "replace":
+        this.#a.ring(decision.status ?? event.status, {
+          content: replaced(event.content, decision),
+        });
+        return;
+      case "reject":
+        leg.cancel(`SIP;cause=${decision.status};text="rejected"`);
+        this.#hunt.failed(leg, rejection(decision));
+        return;
+    }
+  }
+
+  #answered(
+    leg: Leg,
+    { content, received }: Extract<CallEvent, { type: "answer" }>,
+  ): void {
     if (!(leg instanceof BLeg)) return;
     if (this.#over || this.#b !== undefined) {
       // Two answers crossed, or the caller left in the same moment.
@@ -246,18 +244,18 @@ export class Call implements LegOwner, HuntOwner, Timed {
       leg.bye();
       return;
     }
+    const decision = this.policy.onAnswer(() => progressView(leg, received));
+    if (decision?.action === "reject") {
+      leg.acknowledge();
+      leg.bye();
+      this.#hunt.failed(leg, rejection(decision));
+      return;
+    }
     this.#b = leg;
     this.#hunt.stop(leg, 'SIP;cause=200;text="Call completed elsewhere"');
-    this.#answeredAtMs = this.#context.clock.wallTime();
-    this.#status = 200;
-    this.#maxCall = this.#context.clock.schedule(
-      this.#context.times.maxCallSeconds * 1000,
-      this,
-      "max call",
-    );
+    this.#established();
     // A late offer is answered in the caller's ACK, so ours to the callee waits for it (RFC 3261 §13.2.2.4).
-    const late = this.#invite.body.length === 0 && content.body.length > 0;
-    if (late) {
+    if (isLateOffer(this.#invite, content)) {
       this.#bridge.awaitAnswer(this.#a, (answer) => leg.acknowledge(answer));
     } else {
       leg.acknowledge();
@@ -265,10 +263,14 @@ export class Call implements LegOwner, HuntOwner, Timed {
     this.#a.answer(content);
   }
 
-  /** The other side of a leg, as far as it can be spoken to. */
-  #peerOf(leg: Leg): Leg | undefined {
-    if (leg !== this.#a) return this.#a;
-    return this.#b ?? this.#hunt.legs.find((one) => one.connected);
+  #established(): void {
+    this.#answeredAtMs = this.#context.clock.wallTime();
+    this.#status = 200;
+    this.#maxCall = this.#context.clock.schedule(
+      this.#context.times.maxCallSeconds * 1000,
+      this,
+      "max call",
+    );
   }
 
   #takeInvite(decision: InviteDecision): void {
@@ -280,7 +282,12 @@ export class Call implements LegOwner, HuntOwner, Timed {
         this.#refuse(decision.status, decision);
         return;
       case "redirect":
-        this.#redirect(decision.contacts);
+        this.#a.redirect(decision.contacts);
+        this.#end({ by: "legwork", cause: "redirected", status: 302 });
+        return;
+      case "answer":
+        this.#established();
+        this.#a.answer(answerContent(decision), reasonOf(decision.reason));
         return;
     }
   }
@@ -306,14 +313,13 @@ export class Call implements LegOwner, HuntOwner, Timed {
   }
 
   #route(route: Route): void {
-    const targets = route.targets.map((named) =>
-      targetOf(named, {
-        trunks: this.#context.trunks,
-        user: this.#dialled(),
-        timeoutSeconds: route.timeoutSeconds ??
-          this.#context.times.noAnswerSeconds,
-      })
-    );
+    const { trunks, random, times } = this.#context;
+    const targets = targetsOf(route, {
+      trunks,
+      random,
+      user: dialled(this.#invite),
+      noAnswerSeconds: times.noAnswerSeconds,
+    });
     this.#hunt.route(targets, route.parallel ?? false);
     if (!this.#hunt.proceed()) this.#relayBest(undefined);
   }
@@ -332,23 +338,10 @@ export class Call implements LegOwner, HuntOwner, Timed {
 
   #refuse(
     status: number,
-    parts: {
-      reason?: string;
-      headers?: Parameters<typeof headersOf>[0];
-    } = {},
+    parts: { reason?: string; headers?: HeaderValues } = {},
   ): void {
-    this.#a.fail(status, {
-      reason: reasonOf(parts.reason),
-      content: { headers: headersOf(parts.headers), body: NO_CONTENT.body },
-    });
+    this.#a.refuse(status, parts);
     this.#end({ by: "legwork", cause: "rejected", status });
-  }
-
-  #redirect(contacts: readonly string[]): void {
-    this.#a.fail(302, {
-      contacts: contacts.map((contact) => `<${fromText(contact)}>`),
-    });
-    this.#end({ by: "legwork", cause: "redirected", status: 302 });
   }
 
   /** What an inbound message hook wants done with the INVITE instead. */
@@ -360,27 +353,24 @@ export class Call implements LegOwner, HuntOwner, Timed {
         return;
       case "answer":
       case "reject":
-        try {
-          checkDecision({ ...decision, action: "reject" }, () => false);
+        if (decision.status >= 300) {
           this.#refuse(decision.status, decision);
-        } catch (error) {
-          this.#policy.fault("message hook", error);
-          this.#refuse(500);
+          return;
         }
+        this.policy.fault(
+          "message hook",
+          new TypeError("Cannot answer INVITE: onInvite may, with SDP"),
+        );
+        this.#refuse(500);
         return;
     }
   }
 
-  #end(how: {
-    by: "a" | "b" | "legwork";
-    cause: string;
-    status: number;
-    content?: Content;
-  }): void {
+  #end(how: CallEnd): void {
     if (this.#over) return;
     this.#over = true;
     this.#context.clock.cancel(this.#maxCall);
-    const content = how.content ?? this.#reasonContent(how.cause);
+    const content = how.content ?? reasonContent(how.cause);
     this.#bridge.close();
     this.#hunt.stop();
     if (!this.#a.answered) {
@@ -393,68 +383,18 @@ export class Call implements LegOwner, HuntOwner, Timed {
       this.#b.bye(content);
     }
     this.#report(how);
+    // What was held for a decision that is void now.
+    this.queue.release();
   }
 
-  /** RFC 3326: why we hang up, where it was our idea. */
-  #reasonContent(cause: string): Content {
-    const text = REASONS[cause];
-    if (text === undefined) return NO_CONTENT;
-    return {
-      headers: NO_CONTENT.headers.clone().append(
-        "Reason",
-        `SIP;cause=408;text="${text}"`,
-      ),
-      body: NO_CONTENT.body,
-    };
-  }
-
-  #report(how: { by: "a" | "b" | "legwork"; cause: string }): void {
-    const timers = [this.#a, this.#b].flatMap((leg) =>
-      leg?.timer.summary ?? []
-    );
-    const summary: CallSummary = {
-      ...this.state,
-      endedAtMs: this.#context.clock.wallTime(),
+  #report(how: CallEnd): void {
+    const summary = summaryOf(this.state, {
+      ...how,
       status: this.#status,
-      endedBy: how.by,
-      cause: how.cause,
-      ...(timers.length > 0 ? { timers } : {}),
-    };
-    this.#parts.onOver(this, summary);
-    this.#policy.onEnd(summary, () => this.#parts.onDone(this));
-  }
-
-  /** The user part the caller dialled, for trunks. */
-  #dialled(): string | undefined {
-    const { sipUri, uri } = this.#invite;
-    if (sipUri !== undefined) return sipUri.user;
-    // RFC 3261 §19.1.6: a tel URL's number, with its parameters, becomes the user part.
-    return /^tel:(.+)$/i.exec(uri)?.[1];
-  }
-
-  #inviteOf(): BLegInvite {
-    const { from, to } = this.#invite;
-    if (from === undefined || to === undefined) {
-      throw new TypeError("Cannot route call: From or To is missing");
-    }
-    return {
-      from,
-      to,
-      maxForwards: maxForwards(this.#invite) - 1,
-      content: crossing(this.#invite),
-    };
-  }
-
-  #viewOf(invite: SipRequest): InviteView {
-    return new InviteView(this.id, invite, {
-      trunk: this.#parts.trunk,
-      source: peerName(this.#parts.invite.flow),
+      endedAtMs: this.#context.clock.wallTime(),
+      timers: [this.#a, this.#b].flatMap((leg) => leg?.timer.summary ?? []),
     });
+    this.#parts.onOver(this, summary);
+    this.policy.onEnd(summary, () => this.#parts.onDone(this));
   }
-}
-
-/** RFC 3261 section 8.1.1.6: 70 where a request comes without. */
-export function maxForwards(request: SipRequest): number {
-  const value = request.headers.first("max-forwards")?.value;
-  return value !== undefined && /^\d{1,3}$/.test(value) ? Number(value) : 70;
 }

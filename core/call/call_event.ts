@@ -1,10 +1,11 @@
 /**
  * What the two legs of a call tell each other. A leg turns SIP into these events and these events into SIP; nothing
- * else passes between them.
+ * else passes between them, and what a policy may read of the message passes to nobody else.
  *
  * @module
  */
 
+import type { SipResponse } from "../message/message.ts";
 import type { Content } from "./header_policy.ts";
 import type { IncomingExchange } from "./exchange.ts";
 
@@ -16,9 +17,16 @@ export type CallEvent =
     readonly status: number;
     readonly reason: string;
     readonly content: Content;
+    /** For the policy to read. */
+    readonly received: SipResponse;
   }
   /** The called side answered. */
-  | { readonly type: "answer"; readonly content: Content }
+  | {
+    readonly type: "answer";
+    readonly content: Content;
+    /** For the policy to read. */
+    readonly received: SipResponse;
+  }
   /** The side acknowledged our answer; carries the SDP answer when ours was the offer. */
   | { readonly type: "acknowledge"; readonly content: Content }
   /** The called side will not: 300 to 699, or what a silence stands for. */

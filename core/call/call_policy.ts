@@ -1,19 +1,28 @@
 /**
- * The policy of one call: its hooks asked, now or later; what they say checked; silence and faults turned into the
- * built-in decision.
+ * The policy of one call: its hooks asked, now or later, and silence and faults turned into the built-in decision.
+ * While a hook waits the call's later events wait too; when the call ends meanwhile the decision is void.
  *
  * @module
  */
 
 import { builtInPolicy } from "./built_in_policy.ts";
 import type { CallContext } from "./call_context.ts";
-import { checkDecision } from "./decision_check.ts";
 import {
+  type AnswerDecision,
   type FailureDecision,
   type InviteDecision,
+  type ProgressDecision,
   reject,
+  type UpdateDecision,
 } from "./decisions.ts";
-import { reportFault } from "./message_hooks.ts";
+import type { EventQueue } from "./event_queue.ts";
+import type {
+  AnswerView,
+  ProgressView,
+  TargetView,
+  UpdateView,
+} from "./event_views.ts";
+import type { DecidingHook, DecisionOf } from "./hook_actions.ts";
 import type {
   Awaitable,
   CallSummary,
@@ -21,49 +30,84 @@ import type {
   FailureView,
   Policy,
 } from "./policy.ts";
+import { PolicyEvents } from "./policy_events.ts";
+import { type Answered, type Outcome, PolicyHooks } from "./policy_hooks.ts";
 
 /** What it needs to know of its call. */
 export interface PolicyCall {
   readonly view: CallView;
   /** A decision that comes after the end is void. */
   readonly over: boolean;
+  readonly queue: EventQueue;
 }
-
-/** What a question ends in: the hook's decision, its silence, or its fault. */
-type Outcome<D> =
-  | { readonly kind: "decided"; readonly decision: D }
-  | { readonly kind: "silent" }
-  | { readonly kind: "fault" };
 
 /** Asks the hooks of one call. */
 export class CallPolicy {
+  /** The hooks of what happens on its legs. */
+  readonly events: PolicyEvents;
   readonly #policy: Policy;
+  readonly #hooks: PolicyHooks;
   readonly #call: PolicyCall;
   readonly #context: CallContext;
 
   constructor(policy: Policy, call: PolicyCall, context: CallContext) {
     this.#policy = policy;
+    this.#hooks = new PolicyHooks(policy, context);
+    this.events = new PolicyEvents(this.#hooks);
     this.#call = call;
     this.#context = context;
   }
 
   /** Where a new call goes. */
   onInvite(take: (decision: InviteDecision) => void): void {
-    this.#ask(
-      "onInvite",
-      () => this.#policy.onInvite?.(this.#call.view),
-      (outcome: Outcome<InviteDecision>) => {
-        if (outcome.kind === "decided") take(outcome.decision);
-        else {
-          const rejects = outcome.kind === "fault" &&
-            this.#context.onInviteFault === "reject";
-          const decision = rejects
-            ? reject(500)
-            : this.#builtIn().onInvite(this.#call.view) as InviteDecision;
-          this.#trace("onInvite", decision, undefined);
-          take(decision);
-        }
-      },
+    const { view } = this.#call;
+    this.#ask("onInvite", () => this.#policy.onInvite?.(view), (outcome) => {
+      if (outcome.kind === "decided") take(outcome.decision);
+      else if (
+        outcome.kind === "fault" && this.#context.onInviteFault === "reject"
+      ) take(reject(500));
+      else take(this.#builtIn().onInvite(view) as InviteDecision);
+    });
+  }
+
+  /** Whether an INVITE may leave; undefined when nobody wants to be asked. */
+  get onTarget(): ((target: TargetView) => boolean) | undefined {
+    const policy = this.#policy;
+    if (policy.onTarget === undefined) return undefined;
+    return (target) =>
+      this.#hooks.now(
+        "onTarget",
+        () => policy.onTarget?.(this.#call.view, target),
+      )?.action !== "skip";
+  }
+
+  /** What becomes of an 18x; undefined: it goes on. */
+  onProgress(view: () => ProgressView): ProgressDecision | undefined {
+    const policy = this.#policy;
+    if (policy.onProgress === undefined) return undefined;
+    return this.#hooks.now(
+      "onProgress",
+      () => policy.onProgress?.(this.#call.view, view()),
+    );
+  }
+
+  /** What becomes of a 2xx; undefined: it goes on. */
+  onAnswer(view: () => AnswerView): AnswerDecision | undefined {
+    const policy = this.#policy;
+    if (policy.onAnswer === undefined) return undefined;
+    return this.#hooks.now(
+      "onAnswer",
+      () => policy.onAnswer?.(this.#call.view, view()),
+    );
+  }
+
+  /** What becomes of a re-INVITE or UPDATE; undefined: it goes on. */
+  onUpdate(view: () => UpdateView): UpdateDecision | undefined {
+    const policy = this.#policy;
+    if (policy.onUpdate === undefined) return undefined;
+    return this.#hooks.now(
+      "onUpdate",
+      () => policy.onUpdate?.(this.#call.view, view()),
     );
   }
 
@@ -76,11 +120,10 @@ export class CallPolicy {
     this.#ask(
       "onFailure",
       () => this.#policy.onFailure?.(view, failure),
-      (outcome: Outcome<FailureDecision>) => {
+      (outcome) => {
         if (outcome.kind === "decided") take(outcome.decision, false);
         else {
           const decision = this.#builtIn().onFailure(view, failure);
-          if (decision) this.#trace("onFailure", decision, undefined);
           take(decision as FailureDecision, true);
         }
       },
@@ -89,6 +132,7 @@ export class CallPolicy {
 
   /** Tells of the end; `done` comes when the policy has taken note. */
   onEnd(summary: CallSummary, done: () => void): void {
+    this.#policy.forget?.(this.#call.view);
     try {
       const told = this.#policy.onEnd?.(this.#call.view, summary);
       if (told instanceof Promise) {
@@ -103,54 +147,21 @@ export class CallPolicy {
 
   /** Reports that a hook failed. */
   fault(hook: string, error: unknown): void {
-    const policy = this.#policy.name ?? "policy";
-    reportFault(this.#context.observer, { policy, hook, error });
-    const call = this.#call.view.id;
-    this.#context.trace?.fault({ call, hook, error });
+    this.#hooks.fault(hook, error);
   }
 
-  /** `policy` is undefined for the built-in one. */
-  #trace(hook: string, decision: object, policy: string | undefined): void {
-    const { trace } = this.#context;
-    if (trace?.full !== true) return;
-    trace.decided({ call: this.#call.view.id, hook, decision, policy });
-  }
-
-  #ask<D extends InviteDecision | FailureDecision>(
-    hook: string,
-    call: () => Awaitable<D | void>,
-    take: (outcome: Outcome<D>) => void,
+  #ask<H extends DecidingHook>(
+    hook: H,
+    ask: () => Awaitable<Answered<H>>,
+    take: (outcome: Outcome<DecisionOf<H>>) => void,
   ): void {
-    const settle = (decision: D | void): void => {
+    let waits = false;
+    waits = this.#hooks.ask(hook, ask, (outcome) => {
       if (this.#call.over) return;
-      try {
-        if (decision !== undefined && decision !== null) {
-          checkDecision(decision, (name) => this.#isTrunk(name));
-        }
-      } catch (error) {
-        fail(error);
-        return;
-      }
-      if (decision) this.#trace(hook, decision, this.#policy.name ?? "policy");
-      take(decision ? { kind: "decided", decision } : { kind: "silent" });
-    };
-    const fail = (error: unknown): void => {
-      this.fault(hook, error);
-      if (!this.#call.over) take({ kind: "fault" });
-    };
-    let answer: Awaitable<D | void>;
-    try {
-      answer = call();
-    } catch (error) {
-      fail(error);
-      return;
-    }
-    if (answer instanceof Promise) answer.then(settle, fail);
-    else settle(answer);
-  }
-
-  #isTrunk(name: string): boolean {
-    return this.#context.trunks.get(name) !== undefined;
+      if (waits) this.#call.queue.resume(() => take(outcome));
+      else take(outcome);
+    });
+    if (waits) this.#call.queue.hold();
   }
 
   #builtIn(): ReturnType<typeof builtInPolicy> {

@@ -1,8 +1,10 @@
 /** A call as a policy sees it: the caller's INVITE, read-only, and the policy's own notes. */
 
 import type { SipRequest } from "../message/message.ts";
+import type { CallParts } from "./call_record.ts";
 import type { Json } from "./decisions.ts";
 import { MessageDraft } from "./message_draft.ts";
+import { peerName } from "./peer_name.ts";
 import type {
   AddressView,
   BodyView,
@@ -25,8 +27,17 @@ const READ_ONLY = {
     "Cannot change call: it is read-only, messages are changed in inbound and outbound hooks",
 };
 
+/** The view of a call with that INVITE. */
+export function viewOf(
+  id: string,
+  invite: SipRequest,
+  { trunk, invite: { flow } }: Pick<CallParts, "trunk" | "invite">,
+): CallView {
+  return new InviteView(id, invite, { trunk, source: peerName(flow) });
+}
+
 /** The {@linkcode CallView} of one call. */
-export class InviteView implements CallView {
+class InviteView implements CallView {
   readonly vars: Record<string, Json> = {};
   readonly #draft: MessageDraft;
 

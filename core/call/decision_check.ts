@@ -2,14 +2,14 @@
 
 import { fromText } from "../message/bytes.ts";
 import { Headers } from "../message/headers.ts";
+import { type NameAddr, parseNameAddr } from "../message/name_addr.ts";
 import { parseSipUri } from "../message/uri.ts";
-import type {
-  FailureDecision,
-  HeaderValues,
-  InviteDecision,
-  MessageDecision,
-  RouteTarget,
-} from "./decisions.ts";
+import type { HeaderValues, Replace, RouteTarget } from "./decisions.ts";
+import {
+  checkAction,
+  type DecidingHook,
+  type Decision,
+} from "./hook_actions.ts";
 import { checkedValue, checkName } from "./draft_headers.ts";
 
 /** Header fields of a decision as lines; throws TypeError for one a policy may not write. */
@@ -30,20 +30,43 @@ export function reasonOf(reason: string | undefined): string | undefined {
   return checkedValue("set", { name: "reason phrase", value: reason });
 }
 
-/** Throws TypeError unless the decision can be carried out. `isTrunk` knows the trunks' names. */
+/** One of a target's parties; throws TypeError when it is neither a name-addr nor a URI. */
+export function partyOf(
+  which: string,
+  text: string | undefined,
+): NameAddr | undefined {
+  if (text === undefined) return undefined;
+  const party = parseNameAddr(
+    checkedValue("set", { name: which, value: text }),
+  );
+  if (party !== undefined) return party;
+  throw new TypeError(
+    `Cannot route call: ${which} "${text}" is neither a URI nor a name-addr`,
+  );
+}
+
+/** The name or URI of a target. */
+export function targetName(target: RouteTarget): string {
+  return typeof target === "string" ? target : target.to;
+}
+
+/** Throws TypeError unless that hook's decision can be carried out. `isTrunk` knows the trunks' names. */
 export function checkDecision(
-  decision: InviteDecision | FailureDecision,
+  hook: DecidingHook,
+  decision: Decision,
   isTrunk: (name: string) => boolean,
 ): void {
+  checkAction(hook, decision);
   switch (decision.action) {
     case "route":
-      if (decision.targets.length === 0) {
+      if (!Array.isArray(decision.targets) || decision.targets.length === 0) {
         throw new TypeError("Cannot route call: no target is given");
       }
       for (const target of decision.targets) checkTarget(target, isTrunk);
       return;
+    case "answer":
     case "reject":
-      checkFinal(decision.status);
+      checkStatus(decision.status, ...statusRange(hook, decision.action));
       headersOf(decision.headers);
       reasonOf(decision.reason);
       return;
@@ -56,37 +79,34 @@ export function checkDecision(
         }
       }
       return;
+    case "replace":
+      checkReplace(hook, decision);
+      return;
+    case "refresh":
+      headersOf(decision.headers);
+      return;
     case "relay":
     case "next":
-      return;
-  }
-  const { action } = decision as { action?: unknown };
-  throw new TypeError(
-    `Cannot use decision: action ${JSON.stringify(action)} is not known here`,
-  );
-}
-
-/** Throws TypeError unless a message hook's decision about a request can be carried out. */
-export function checkMessageDecision(decision: MessageDecision): void {
-  switch (decision.action) {
     case "drop":
-      return;
-    case "answer":
-    case "reject":
-      checkFinal(decision.status, 200);
-      headersOf(decision.headers);
-      reasonOf(decision.reason);
+    case "skip":
+    case "suppress":
+    case "ignore":
+    case "perform":
+    case "accept":
       return;
   }
-  const { action } = decision as { action?: unknown };
-  throw new TypeError(
-    `Cannot use decision: action ${JSON.stringify(action)} is not known here`,
-  );
 }
 
-/** The name or URI of a target. */
-export function targetName(target: RouteTarget): string {
-  return typeof target === "string" ? target : target.to;
+/** Statuses a response of a hook may have. */
+export function statusRange(
+  hook: DecidingHook,
+  action: "answer" | "reject",
+): [least: number, most: number] {
+  // A call is accepted with 200 alone (RFC 3261 §13.3.1.4 knows other 2xx, nobody sends them).
+  if (hook === "onInvite" && action === "answer") return [200, 200];
+  if (hook === "onUpdate" && action === "answer") return [200, 299];
+  // A message hook that answers or rejects does the same.
+  return action === "answer" || hook === "inbound" ? [200, 699] : [300, 699];
 }
 
 function checkTarget(
@@ -94,7 +114,7 @@ function checkTarget(
   isTrunk: (name: string) => boolean,
 ): void {
   const name = targetName(target);
-  if (typeof target !== "string") headersOf(target.headers);
+  if (typeof target !== "string") checkSettings(target);
   if (isTrunk(name)) return;
   if (parseSipUri(fromText(name)) === undefined) {
     throw new TypeError(
@@ -103,10 +123,42 @@ function checkTarget(
   }
 }
 
-function checkFinal(status: number, least = 300): void {
-  if (!Number.isInteger(status) || status < least || status > 699) {
+function checkSettings(target: Exclude<RouteTarget, string>): void {
+  headersOf(target.headers);
+  const { user, weight, parties } = target;
+  if (
+    user !== undefined &&
+    parseSipUri(`sip:${fromText(user)}@a`)?.user !== fromText(user)
+  ) {
     throw new TypeError(
-      `Cannot use decision: ${status} is not a status from ${least} to 699`,
+      `Cannot route call: "${user}" is not the user part of a URI`,
+    );
+  }
+  if (weight !== undefined && !(weight >= 0 && weight <= 65_535)) {
+    throw new TypeError(
+      `Cannot route call: weight ${weight} is not between 0 and 65535`,
+    );
+  }
+  partyOf("from", parties?.from);
+  partyOf("to", parties?.to);
+  if (parties?.asserted !== "") partyOf("asserted", parties?.asserted);
+}
+
+function checkReplace(hook: DecidingHook, decision: Replace): void {
+  const { status, keys } = decision;
+  if (hook === "onProgress") {
+    checkStatus(status ?? 0, 101, 199);
+  } else if (!/^[0-9A-D*#]{1,32}$/.test(keys ?? "")) {
+    throw new TypeError(
+      `Cannot take decision: ${JSON.stringify(keys)} is not a row of keys`,
+    );
+  }
+}
+
+function checkStatus(status: number, least: number, most: number): void {
+  if (!Number.isInteger(status) || status < least || status > most) {
+    throw new TypeError(
+      `Cannot take decision: ${status} is not a status from ${least} to ${most}`,
     );
   }
 }

@@ -25,7 +25,26 @@ export type RouteTarget = string | {
   readonly timeoutSeconds?: number;
   /** Header fields set on this target's INVITE. */
   readonly headers?: HeaderValues;
+  /** The user part of the request URI, in place of what was dialled. */
+  readonly user?: string;
+  /** Who calls and who is called, as this target shall see it. */
+  readonly parties?: Parties;
+  /**
+   * The share of calls that come here first, 0 to 65,535; 0 comes after all others. With a weight on any target the
+   * order of all is drawn, those without one counting 1. Default: the order as written.
+   */
+  readonly weight?: number;
 };
+
+/** Name-addrs or URIs, as `"Sales" <sip:100@example.com>`; tags stay Legwork's. What is left out stays as it is. */
+export interface Parties {
+  /** From. */
+  readonly from?: string;
+  /** To. */
+  readonly to?: string;
+  /** P-Asserted-Identity (RFC 3325), in place of all there are; "" removes them. */
+  readonly asserted?: string;
+}
 
 /** How a route tries its targets. */
 export interface RouteOptions {
@@ -81,6 +100,8 @@ export interface Answer {
 export interface Relay {
   /** What to do: this names the kind of decision. */
   readonly action: "relay";
+  /** Of a key: in another form than that of the other leg's profile. */
+  readonly as?: DtmfForm;
 }
 
 /** Say nothing at all. */
@@ -95,10 +116,91 @@ export interface Next {
   readonly action: "next";
 }
 
+/** Not this one: a target's server is not called, a refresh is left for later. */
+export interface Skip {
+  /** What to do: this names the kind of decision. */
+  readonly action: "skip";
+}
+
+/** Keep it from the other side. */
+export interface Suppress {
+  /** What to do: this names the kind of decision. */
+  readonly action: "suppress";
+}
+
+/** Pass on something else instead. */
+export interface Replace {
+  /** What to do: this names the kind of decision. */
+  readonly action: "replace";
+  /** Of a provisional response: 101 to 199. */
+  readonly status?: number;
+  /** Of a provisional response: its body as text, "" for none. Default: as it came. */
+  readonly body?: string;
+  /** Of a key: the keys pressed instead, in turn, 0 to 9, `*`, `#`, A to D. */
+  readonly keys?: string;
+  /** Of a key: the form they take. Default: that of the other leg's profile. */
+  readonly as?: DtmfForm;
+}
+
+/** Refresh the leg's session this way. */
+export interface RefreshWith {
+  /** What to do: this names the kind of decision. */
+  readonly action: "refresh";
+  /** The request to send. */
+  readonly method: RefreshMethod;
+  /** With the current SDP, unchanged. Default: for INVITE only. */
+  readonly sdp?: boolean;
+  /** Header fields set on it. */
+  readonly headers?: HeaderValues;
+}
+
+/** Leave a keep-alive without an answer; it counts as heard. */
+export interface Ignore {
+  /** What to do: this names the kind of decision. */
+  readonly action: "ignore";
+}
+
+/** Carry a transfer out here: the other side never hears of the REFER. */
+export interface Perform {
+  /** What to do: this names the kind of decision. */
+  readonly action: "perform";
+}
+
+/** Take a registration into our own registrar. */
+export interface Accept {
+  /** What to do: this names the kind of decision. */
+  readonly action: "accept";
+  /** At most this long. Default: what the client asks for, within the registrar's bounds. */
+  readonly expiresSeconds?: number;
+}
+
+/** How a key travels: RTP events (RFC 4733), `application/dtmf-relay` or `application/dtmf` in INFO, KPML, as sound. */
+export type DtmfForm = "rtp" | "info-relay" | "info" | "kpml" | "inband";
+/** What may refresh a session. */
+export type RefreshMethod = "UPDATE" | "INVITE" | "OPTIONS";
+
 /** What `onInvite` may decide. */
-export type InviteDecision = Route | Reject | Redirect;
+export type InviteDecision = Route | Reject | Redirect | Answer;
+/** What `onTarget` may decide. */
+export type TargetDecision = Relay | Skip;
+/** What `onProgress` may decide. */
+export type ProgressDecision = Relay | Suppress | Replace | Reject;
+/** What `onAnswer` may decide. */
+export type AnswerDecision = Relay | Reject;
 /** What `onFailure` may decide. */
 export type FailureDecision = Next | Route | Reject | Redirect | Relay;
+/** What `onUpdate` may decide. */
+export type UpdateDecision = Relay | Answer | Reject;
+/** What `onRefresh` may decide; a method alone is short for `refresh(method)`. */
+export type RefreshDecision = RefreshMethod | RefreshWith | Skip;
+/** What `onKeepAlive` may decide. */
+export type KeepAliveDecision = Answer | Relay | Ignore | Reject;
+/** What `onDtmf` may decide. */
+export type DtmfDecision = Relay | Suppress | Replace;
+/** What `onRefer` may decide. */
+export type ReferDecision = Relay | Perform | Reject;
+/** What `onRegister` may decide. */
+export type RegisterDecision = Accept | Route | Reject;
 /** What `onRequest` may decide. */
 export type RequestDecision = Answer | Reject | Route | Drop;
 /** What a message hook of the inbound plane may decide about a request. */
@@ -148,9 +250,9 @@ export function answer(
   return { action: "answer", status, ...parts };
 }
 
-/** Passes on what arrived. */
-export function relay(): Relay {
-  return { action: "relay" };
+/** Passes on what arrived; a key perhaps in another form. */
+export function relay(options: { as?: DtmfForm } = {}): Relay {
+  return { action: "relay", ...options };
 }
 
 /** Drops what arrived without a word. */
@@ -161,4 +263,47 @@ export function drop(): Drop {
 /** Goes on to the next target. */
 export function next(): Next {
   return { action: "next" };
+}
+
+/** Leaves this one out. */
+export function skip(): Skip {
+  return { action: "skip" };
+}
+
+/** Keeps it from the other side. */
+export function suppress(): Suppress {
+  return { action: "suppress" };
+}
+
+/** Passes on something else: of a provisional response another status, of a key other keys. */
+export function replace(
+  what: number | string,
+  options: { body?: string; as?: DtmfForm } = {},
+): Replace {
+  return typeof what === "number"
+    ? { action: "replace", status: what, ...options }
+    : { action: "replace", keys: what, ...options };
+}
+
+/** Refreshes the session with this request. */
+export function refresh(
+  method: RefreshMethod,
+  options: { sdp?: boolean; headers?: HeaderValues } = {},
+): RefreshWith {
+  return { action: "refresh", method, ...options };
+}
+
+/** Leaves a keep-alive unanswered. */
+export function ignore(): Ignore {
+  return { action: "ignore" };
+}
+
+/** Carries a transfer out here. */
+export function perform(): Perform {
+  return { action: "perform" };
+}
+
+/** Takes a registration into our own registrar. */
+export function accept(options: { expiresSeconds?: number } = {}): Accept {
+  return { action: "accept", ...options };
 }

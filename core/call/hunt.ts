@@ -13,7 +13,9 @@ import type { Target } from "./target.ts";
 
 /** Who hunts: the call. */
 export interface HuntOwner {
-  createLeg(target: Target): BLeg;
+  createLeg(target: Target, number: number): BLeg;
+  /** Hears that a leg was given up, in its turn. */
+  handle(leg: BLeg, event: Failure): void;
   /** A target failed; the owner calls {@linkcode Hunt.proceed} or does something else. */
   onTargetFailed(target: Target, failure: Failure): void;
 }
@@ -91,7 +93,7 @@ export class Hunt {
     return this.#attempts.length > 0;
   }
 
-  /** A leg failed by itself. */
+  /** A leg failed by itself, or was given up. */
   failed(leg: BLeg, failure: Failure): void {
     if (!this.#remove(leg)) return;
     this.failures.push(failure);
@@ -108,7 +110,7 @@ export class Hunt {
   }
 
   #try(target: Target): void {
-    const leg = this.#owner.createLeg(target);
+    const leg = this.#owner.createLeg(target, this.#started);
     const attempt = new Attempt(leg, (late) => this.#giveUp(late));
     // Departs from RFC 3261 §13.3.1 item 1: the caller's Expires crosses and is the callee's to heed; what bounds the
     // wait here is ours.
@@ -121,11 +123,9 @@ export class Hunt {
     leg.start();
   }
 
-  #giveUp(attempt: Attempt): void {
-    if (!this.#remove(attempt.leg)) return;
-    attempt.leg.cancel('SIP;cause=480;text="no answer"');
-    this.failures.push(NO_ANSWER);
-    this.#owner.onTargetFailed(attempt.leg.target, NO_ANSWER);
+  #giveUp({ leg }: Attempt): void {
+    leg.cancel('SIP;cause=480;text="no answer"');
+    this.#owner.handle(leg, NO_ANSWER);
   }
 
   #remove(leg: BLeg): boolean {

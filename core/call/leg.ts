@@ -24,6 +24,8 @@ import type { ServerTransaction } from "../transaction/server_transaction.ts";
 import type { CallContext } from "./call_context.ts";
 import type { CallEvent } from "./call_event.ts";
 import { headersOf, reasonOf } from "./decision_check.ts";
+import type { CallPolicy } from "./call_policy.ts";
+import { answer } from "./decisions.ts";
 import { IncomingExchange } from "./exchange.ts";
 import {
   type Content,
@@ -32,8 +34,10 @@ import {
   unsupportedTags,
 } from "./header_policy.ts";
 import type { LegTimer, LegTimerUser } from "./leg_timer.ts";
+import { updateAnswer, updateView } from "./leg_update.ts";
 import type { MessagePlanes } from "./message_hooks.ts";
 import type { CallView, LegView } from "./policy.ts";
+import { refreshChoice, refreshView } from "./refresh_view.ts";
 
 /** Nothing crosses. */
 export const NO_CONTENT: Content = {
@@ -45,9 +49,12 @@ export const NO_CONTENT: Content = {
 export interface LegOwner {
   readonly view: CallView;
   readonly planes: MessagePlanes;
+  readonly policy: CallPolicy;
+  /** True when the call has no other side. */
+  readonly alone: boolean;
+  /** The other side of the call, as far as it can be spoken to. */
+  otherOf(leg: Leg): Leg | undefined;
   handle(leg: Leg, event: CallEvent): void;
-  /** How to refresh the leg's session; undefined leaves it to the ladder. */
-  steer(leg: Leg, question: RefreshQuestion): RefreshChoice | undefined;
 }
 
 /** What a policy may edit of a message that opens a dialog. */
@@ -132,8 +139,11 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
       }
       return;
     }
+    const update = this.#takeUpdate(message, { transaction, session });
+    if (update === "taken") return;
     if (
-      isRefreshRequest(method) && message.body === transaction.request.body &&
+      update === undefined && isRefreshRequest(method) &&
+      message.body === transaction.request.body &&
       session.sdp.isRefresh(transaction.request)
     ) {
       this.#answerRefresh(transaction, session);
@@ -196,7 +206,12 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
   onClosed(_session: Session): void {}
 
   steer(question: RefreshQuestion): RefreshChoice | undefined {
-    return this.owner.steer(this, question);
+    const { peerAllowsUpdate } = this.timer.negotiation;
+    return refreshChoice(
+      this.owner.policy.events.onRefresh(() =>
+        refreshView(question, { leg: this, peerAllowsUpdate })
+      ),
+    );
   }
 
   seen(response: SipResponse): SipResponse {
@@ -225,6 +240,45 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
       leg: this,
       ...rightsOf(message),
     });
+  }
+
+  /** What the policy makes of a re-INVITE or UPDATE; undefined where it says nothing. */
+  #takeUpdate(
+    request: SipRequest,
+    { transaction, session }: {
+      transaction: ServerTransaction;
+      session: Session;
+    },
+  ): "taken" | "relay" | undefined {
+    if (!isRefreshRequest(request.method)) return undefined;
+    const { policy } = this.owner;
+    const said = policy.onUpdate(() =>
+      updateView(request, { leg: this, session })
+    );
+    const decision = said ?? (this.owner.alone ? answer() : undefined);
+    switch (decision?.action) {
+      case undefined:
+      case "relay":
+        return decision?.action;
+      case "reject":
+        session.reply(transaction, decision.status, {
+          reason: reasonOf(decision.reason),
+          headers: headersOf(decision.headers),
+        });
+        return "taken";
+      case "answer":
+        try {
+          const other = this.owner.otherOf(this)?.session?.sdp.remote;
+          const parts = updateAnswer(decision, { request, session, other });
+          this.#repeatedOffer = decision.body === undefined &&
+            request.method === "INVITE" && request.body.length === 0;
+          session.reply(transaction, decision.status, parts);
+          return "taken";
+        } catch (error) {
+          if (said !== undefined) policy.fault("onUpdate", error);
+          return undefined;
+        }
+    }
   }
 
   /** RFC 4028 §9: a request that changes nothing is between its sender and us. */

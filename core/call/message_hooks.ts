@@ -8,7 +8,7 @@
 import type { Observer } from "../base/observer.ts";
 import type { SipMessage, SipRequest } from "../message/message.ts";
 import type { CallTrace } from "./call_trace.ts";
-import { checkMessageDecision } from "./decision_check.ts";
+import { checkDecision } from "./decision_check.ts";
 import type { MessageDecision } from "./decisions.ts";
 import { type DraftRights, MessageDraft } from "./message_draft.ts";
 import type { LegView, MessageHook, MessageHooks, Policy } from "./policy.ts";
@@ -137,7 +137,7 @@ export class MessagePlanes {
       if (!decides || decision === undefined || typeof decision !== "object") {
         return undefined;
       }
-      checkMessageDecision(decision);
+      checkDecision("inbound", decision, () => false);
       return decision;
     } catch (error) {
       reportFault(this.#observer, {

@@ -8,12 +8,31 @@
  */
 
 import type {
+  AnswerDecision,
+  DtmfDecision,
   FailureDecision,
   InviteDecision,
   Json,
+  KeepAliveDecision,
   MessageDecision,
+  ProgressDecision,
+  ReferDecision,
+  RefreshDecision,
+  RegisterDecision,
   RequestDecision,
+  TargetDecision,
+  UpdateDecision,
 } from "./decisions.ts";
+import type {
+  AnswerView,
+  DtmfView,
+  KeepAliveView,
+  ProgressView,
+  ReferView,
+  RefreshView,
+  TargetView,
+  UpdateView,
+} from "./event_views.ts";
 import type {
   ContentView,
   MessageView,
@@ -138,11 +157,25 @@ export interface Policy {
    * edits take effect, or do not, by themselves.
    */
   readonly members?: readonly Policy[];
+  /** The call is over: what its hooks still decide is void, and what they wait for may be dropped. `onEnd` follows. */
+  forget?(call: CallView): void;
   onInvite?(call: CallView): Awaitable<InviteDecision | void>;
+  onTarget?(call: CallView, target: TargetView): TargetDecision | void;
+  onProgress?(call: CallView, progress: ProgressView): ProgressDecision | void;
+  onAnswer?(call: CallView, answer: AnswerView): AnswerDecision | void;
   onFailure?(
     call: CallView,
     failure: FailureView,
   ): Awaitable<FailureDecision | void>;
+  onUpdate?(call: CallView, update: UpdateView): UpdateDecision | void;
+  onRefresh?(refresh: RefreshView): RefreshDecision | void;
+  onKeepAlive?(ping: KeepAliveView): KeepAliveDecision | void;
+  onDtmf?(call: CallView, key: DtmfView): DtmfDecision | void;
+  onRefer?(call: CallView, refer: ReferView): Awaitable<ReferDecision | void>;
+  onRegister?(
+    request: MessageView,
+    leg: LegView,
+  ): Awaitable<RegisterDecision | void>;
   onRequest?(
     request: MessageView,
     leg: LegView,

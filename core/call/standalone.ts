@@ -13,15 +13,17 @@ import type { ServerTransaction } from "../transaction/server_transaction.ts";
 import type { Sending } from "../transaction/request_sender.ts";
 import { builtInPolicy } from "./built_in_policy.ts";
 import type { CallContext } from "./call_context.ts";
-import { maxForwards } from "./call.ts";
-import { checkDecision, headersOf, reasonOf } from "./decision_check.ts";
+import { maxForwards } from "./call_invite.ts";
+import { headersOf, reasonOf } from "./decision_check.ts";
 import type { RequestDecision, Route } from "./decisions.ts";
 import { crossing, METHODS } from "./header_policy.ts";
 import { MessageDraft } from "./message_draft.ts";
-import { type MessagePlanes, reportFault } from "./message_hooks.ts";
+import type { MessagePlanes } from "./message_hooks.ts";
 import { peerName } from "./peer_name.ts";
 import type { CallView, LegView, Policy } from "./policy.ts";
-import { type Target, targetOf } from "./target.ts";
+import { PolicyEvents } from "./policy_events.ts";
+import { PolicyHooks } from "./policy_hooks.ts";
+import { dressFor, type Target, targetsOf } from "./target.ts";
 
 /** What one such request needs. */
 export interface StandaloneParts {
@@ -45,6 +47,7 @@ export class Standalone implements LegView {
   readonly peer: string;
   readonly call: CallView | undefined = undefined;
   readonly #parts: StandaloneParts;
+  readonly #hooks: PolicyHooks;
   #request: SipRequest;
   #targets: Target[] = [];
   #sending: Sending | undefined;
@@ -52,6 +55,7 @@ export class Standalone implements LegView {
 
   constructor(parts: StandaloneParts) {
     this.#parts = parts;
+    this.#hooks = new PolicyHooks(parts.policy, parts.context);
     this.trunk = parts.trunk;
     this.peer = peerName(parts.transaction.flow);
     this.#request = parts.transaction.request;
@@ -59,7 +63,7 @@ export class Standalone implements LegView {
 
   /** Takes the request through the inbound hooks and asks what to do. */
   begin(): void {
-    const { planes, policy } = this.#parts;
+    const { planes } = this.#parts;
     const { message, decision } = planes.inbound(this.#request, {
       leg: this,
       ...RIGHTS,
@@ -75,38 +79,45 @@ export class Standalone implements LegView {
       this.#reply(503);
       return;
     }
-    const view = new MessageDraft(message);
-    try {
-      const answer = policy.onRequest?.(view, this);
-      if (answer instanceof Promise) {
-        answer.then(
-          (later) => this.#take(later ?? undefined),
-          (error) => this.#fault(error),
-        );
-      } else this.#take(answer ?? undefined);
-    } catch (error) {
-      this.#fault(error);
-    }
+    if (message.method === "REGISTER") this.#askRegister();
+    else this.#ask();
   }
 
-  #fault(error: unknown): void {
-    reportFault(this.#parts.context.observer, {
-      policy: this.#parts.policy.name ?? "policy",
-      hook: "onRequest",
-      error,
-    });
-    this.#take(undefined);
+  #askRegister(): void {
+    new PolicyEvents(this.#hooks).onRegister(
+      () => new MessageDraft(this.#request),
+      {
+        leg: this,
+        take: (decision) => {
+          if (decision === undefined) this.#ask();
+          else if (decision.action !== "accept") this.#take(decision);
+          else {
+            this.#hooks.fault(
+              "onRegister",
+              new TypeError("Cannot accept REGISTER: there is no registrar"),
+            );
+            this.#take(this.#default());
+          }
+        },
+      },
+    );
   }
 
-  #take(decision: RequestDecision | undefined): void {
-    if (this.#done) return;
-    const taken = decision ?? this.#default();
-    try {
-      this.#carryOut(taken);
-    } catch (error) {
-      if (decision === undefined) this.#reply(500);
-      else this.#fault(error);
+  #ask(): void {
+    const { policy } = this.#parts;
+    if (policy.onRequest === undefined) {
+      this.#take(this.#default());
+      return;
     }
+    const view = new MessageDraft(this.#request);
+    this.#hooks.ask(
+      "onRequest",
+      () => policy.onRequest?.(view, this),
+      (outcome) =>
+        this.#take(
+          outcome.kind === "decided" ? outcome.decision : this.#default(),
+        ),
+    );
   }
 
   #default(): RequestDecision {
@@ -117,11 +128,11 @@ export class Standalone implements LegView {
     ) as RequestDecision;
   }
 
-  #carryOut(decision: RequestDecision): void {
-    const { context, transaction } = this.#parts;
+  #take(decision: RequestDecision): void {
+    if (this.#done) return;
     switch (decision.action) {
       case "drop":
-        transaction.drop();
+        this.#parts.transaction.drop();
         this.#finish();
         return;
       case "answer":
@@ -140,28 +151,19 @@ export class Standalone implements LegView {
         });
         return;
       case "route":
-        checkDecision(
-          decision,
-          (name) => context.trunks.get(name) !== undefined,
-        );
         this.#route(decision);
         return;
     }
-    const { action } = decision as { action?: unknown };
-    throw new TypeError(
-      `Cannot use decision: action ${JSON.stringify(action)} is not known here`,
-    );
   }
 
   #route(route: Route): void {
     const { context } = this.#parts;
-    this.#targets = route.targets.map((named) =>
-      targetOf(named, {
-        trunks: context.trunks,
-        user: this.#request.sipUri?.user,
-        timeoutSeconds: route.timeoutSeconds ?? context.times.noAnswerSeconds,
-      })
-    );
+    this.#targets = targetsOf(route, {
+      trunks: context.trunks,
+      random: context.random,
+      user: this.#request.sipUri?.user,
+      noAnswerSeconds: context.times.noAnswerSeconds,
+    });
     this.#tryNext();
   }
 
@@ -195,7 +197,9 @@ export class Standalone implements LegView {
 
   #forwarded(target: Target): SipRequest {
     const { random } = this.#parts.context;
-    const { from, to, method } = this.#request;
+    const { method } = this.#request;
+    const from = target.from ?? this.#request.from;
+    const to = target.to ?? this.#request.to;
     const headers = new Headers();
     headers.append("Max-Forwards", String(maxForwards(this.#request) - 1));
     const caller = from?.with({ params: "" }).withParam("tag", random.token());
@@ -205,9 +209,7 @@ export class Standalone implements LegView {
     headers.append("CSeq", `1 ${method}`);
     const content = crossing(this.#request);
     for (const line of content.headers.lines) headers.add(line);
-    for (const line of target.headers.lines) {
-      headers.set(line.name, line.value);
-    }
+    dressFor(target, headers);
     const uri = target.uris[0]?.with({ headers: "" }).toString() ?? "";
     return new SipRequest(method, uri, headers, content.body);
   }

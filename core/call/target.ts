@@ -1,11 +1,13 @@
 /** One place a call is sent to, with the addresses to try for it. */
 
 import { fromText } from "../message/bytes.ts";
+import type { Random } from "../base/random.ts";
 import type { Headers } from "../message/headers.ts";
+import type { NameAddr } from "../message/name_addr.ts";
 import { parseSipUri, type SipUri } from "../message/uri.ts";
 import type { TrunkTable } from "../trunk/trunk_table.ts";
-import { headersOf, targetName } from "./decision_check.ts";
-import type { RouteTarget } from "./decisions.ts";
+import { headersOf, partyOf, targetName } from "./decision_check.ts";
+import type { Route, RouteTarget } from "./decisions.ts";
 
 /** A target ready to be tried. */
 export interface Target {
@@ -16,33 +18,96 @@ export interface Target {
   readonly uris: readonly SipUri[];
   readonly timeoutSeconds: number;
   readonly headers: Headers;
+  /** From and To in place of the caller's, where the route says so. */
+  readonly from: NameAddr | undefined;
+  readonly to: NameAddr | undefined;
+  /** P-Asserted-Identity in place of the caller's; "" for none at all. */
+  readonly asserted: string | undefined;
+}
+
+/** What targets are made with. */
+export interface TargetWorld {
+  readonly trunks: TrunkTable;
+  readonly random: Random;
+  /** The user part that was dialled. */
+  readonly user: string | undefined;
+  readonly noAnswerSeconds: number;
+}
+
+/** The targets of a route in the order they are tried. */
+export function targetsOf(route: Route, world: TargetWorld): Target[] {
+  const timeoutSeconds = route.timeoutSeconds ?? world.noAnswerSeconds;
+  return inTurn(route.targets, world.random).map((named) =>
+    targetOf(named, { ...world, timeoutSeconds })
+  );
+}
+
+/** Writes what a target wants into the header fields of its request, From and To apart. */
+export function dressFor(target: Target, headers: Headers): void {
+  for (const { name } of target.headers.lines) headers.delete(name);
+  for (const { name, value } of target.headers.lines) {
+    headers.append(name, value);
+  }
+  if (target.asserted === undefined) return;
+  headers.delete("P-Asserted-Identity");
+  if (target.asserted !== "") {
+    headers.append("P-Asserted-Identity", target.asserted);
+  }
 }
 
 /**
  * Makes a target of what a route names. A trunk's URI gets the user of the call's request URI, unless its server has
- * one of its own.
+ * one of its own; a user that the route names goes before both.
  */
-export function targetOf(
+function targetOf(
   named: RouteTarget,
-  options: {
-    trunks: TrunkTable;
-    user: string | undefined;
-    timeoutSeconds: number;
-  },
+  options: TargetWorld & { timeoutSeconds: number },
 ): Target {
   const name = targetName(named);
+  const own = typeof named === "string" ? undefined : named;
   const trunk = options.trunks.get(name);
   const uri = parseSipUri(fromText(name));
   const uris =
     trunk?.servers.map((server) =>
       server.user === undefined ? server.with({ user: options.user }) : server
     ) ?? (uri === undefined ? [] : [uri]);
-  const own = typeof named === "string" ? undefined : named;
+  const user = own?.user === undefined ? undefined : fromText(own.user);
+  const { from, to, asserted } = own?.parties ?? {};
   return {
     name,
     trunk: trunk?.name,
-    uris,
+    uris: user === undefined ? uris : uris.map((one) => one.with({ user })),
     timeoutSeconds: own?.timeoutSeconds ?? options.timeoutSeconds,
     headers: headersOf(own?.headers),
+    from: partyOf("from", from),
+    to: partyOf("to", to),
+    asserted: asserted === "" ? "" : partyOf("asserted", asserted)?.toString(),
   };
+}
+
+/**
+ * With weights the order is drawn as RFC 2782 draws it: the next one by its share of what is left, those of weight 0
+ * after all others.
+ */
+function inTurn(
+  targets: readonly RouteTarget[],
+  random: Random,
+): readonly RouteTarget[] {
+  const left = targets.map((target) => ({ target, weight: weightOf(target) }));
+  if (left.every(({ weight }) => weight === undefined)) return targets;
+  const drawn: RouteTarget[] = [];
+  while (left.length > 0) {
+    const total = left.reduce((sum, { weight = 1 }) => sum + weight, 0);
+    let at = random.fraction() * total;
+    const next = total === 0
+      ? 0
+      : left.findIndex(({ weight = 1 }) => (at -= weight) < 0);
+    drawn.push(left[Math.max(0, next)]!.target);
+    left.splice(Math.max(0, next), 1);
+  }
+  return drawn;
+}
+
+function weightOf(target: RouteTarget): number | undefined {
+  return typeof target === "string" ? undefined : target.weight;
 }

@@ -1,0 +1,81 @@
+/** What a call is made of, how it stands, and what BYE says of its end. */
+
+import type { ServerTransaction } from "../transaction/server_transaction.ts";
+import type { Call } from "./call.ts";
+import type { CallContext } from "./call_context.ts";
+import type { Content } from "./header_policy.ts";
+import { NO_CONTENT } from "./leg.ts";
+import type { MessagePlanes } from "./message_hooks.ts";
+import type { CallSummary, Policy, TimerSummary } from "./policy.ts";
+
+/** What a call is made of. */
+export interface CallParts {
+  readonly context: CallContext;
+  readonly invite: ServerTransaction;
+  readonly trunk: string | undefined;
+  readonly policy: Policy;
+  readonly planes: MessagePlanes;
+  /** Called once, when the call is over. */
+  onOver(call: Call, summary: CallSummary): void;
+  /** Called once after that, when the policy has heard of it and is no longer needed. */
+  onDone(call: Call): void;
+}
+
+/** How a call stands. */
+export interface CallState {
+  readonly id: string;
+  /** The trunk or address of the caller. */
+  readonly from: string;
+  /** The target that answered or was tried last. */
+  readonly to: string | undefined;
+  /** Calendar milliseconds. */
+  readonly startedAtMs: number;
+  readonly answeredAtMs: number | undefined;
+}
+
+/** How a call ended. */
+export interface CallEnd {
+  readonly by: "a" | "b" | "legwork";
+  readonly cause: string;
+  readonly status: number;
+  /** What the BYE that ended it says. */
+  readonly content?: Content;
+}
+
+/** The summary of a call that is over. */
+export function summaryOf(
+  state: CallState,
+  end: CallEnd & {
+    readonly endedAtMs: number;
+    readonly timers: readonly TimerSummary[];
+  },
+): CallSummary {
+  return {
+    ...state,
+    endedAtMs: end.endedAtMs,
+    status: end.status,
+    endedBy: end.by,
+    cause: end.cause,
+    ...(end.timers.length > 0 ? { timers: end.timers } : {}),
+  };
+}
+
+/** What BYE says of an end that was our idea, by cause. */
+const REASONS: Readonly<Record<string, string>> = {
+  "max call": "max call",
+  "no ACK": "no ACK",
+  "session timer": "Session timer expired",
+};
+
+/** RFC 3326: why we hang up, where it was our idea. */
+export function reasonContent(cause: string): Content {
+  const text = REASONS[cause];
+  if (text === undefined) return NO_CONTENT;
+  return {
+    headers: NO_CONTENT.headers.clone().append(
+      "Reason",
+      `SIP;cause=408;text="${text}"`,
+    ),
+    body: NO_CONTENT.body,
+  };
+}

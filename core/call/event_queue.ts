@@ -1,0 +1,81 @@
+/**
+ * The events of one call, one at a time and in order: what an event leads to is queued, never nested, and while a hook
+ * waits for its decision all that comes later is held.
+ *
+ * @module
+ */
+
+import type { CallEvent } from "./call_event.ts";
+import type { Leg } from "./leg.ts";
+
+/** Most events held for one call; past it provisional responses are forgotten, which nobody may rely on anyway. */
+const MAX_HELD = 64;
+
+/** See the module comment. */
+export class EventQueue {
+  readonly #handle: (leg: Leg, event: CallEvent) => void;
+  readonly #events: { leg: Leg; event: CallEvent }[] = [];
+  #handling = false;
+  #held = false;
+
+  constructor(handle: (leg: Leg, event: CallEvent) => void) {
+    this.#handle = handle;
+  }
+
+  /** Handles an event when its turn has come. BYE, and whatever else ends a leg, overtakes what is held. */
+  push(leg: Leg, event: CallEvent): void {
+    if (this.#held && !this.#handling && event.type === "end") {
+      this.run(() => this.#handle(leg, event));
+      return;
+    }
+    if (
+      this.#held && event.type === "ring" && this.#events.length >= MAX_HELD
+    ) return;
+    this.#events.push({ leg, event });
+    this.#drain();
+  }
+
+  /** Does something that may lead to events; they come after it. */
+  run(act: () => void): void {
+    this.#handling = true;
+    try {
+      act();
+    } finally {
+      this.#handling = false;
+    }
+    this.#drain();
+  }
+
+  /** From now on events wait, until {@linkcode resume} or {@linkcode release}. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  /** Does what was waited for; what was held comes after it. */
+  resume(act: () => void): void {
+    this.run(() => {
+      act();
+      this.#held = false;
+    });
+  }
+
+  /** Nothing is waited for any more. */
+  release(): void {
+    this.#held = false;
+    this.#drain();
+  }
+
+  #drain(): void {
+    if (this.#handling) return;
+    this.#handling = true;
+    try {
+      while (!this.#held) {
+        const next = this.#events.shift();
+        if (next === undefined) break;
+        this.#handle(next.leg, next.event);
+      }
+    } finally {
+      this.#handling = false;
+    }
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * A policy's hooks asked one at a time: what they say is checked; silence and faults leave the default in force.
+ *
+ * @module
+ */
+
+import type { Observer } from "../base/observer.ts";
+import { checkDecision } from "./decision_check.ts";
+import type { DecidingHook, Decision, DecisionOf } from "./hook_actions.ts";
+import { reportFault } from "./message_hooks.ts";
+import type { Awaitable, Policy } from "./policy.ts";
+
+/** What a question ends in: the hook's decision, its silence, or its fault. */
+export type Outcome<D> =
+  | { readonly kind: "decided"; readonly decision: D }
+  | { readonly kind: "silent" }
+  | { readonly kind: "fault" };
+
+/** What a hook answers, as its author writes it. */
+export type Answered<H extends DecidingHook> = H extends "onRefresh"
+  ? ReturnType<NonNullable<Policy["onRefresh"]>>
+  : DecisionOf<H> | void;
+
+/** Asks hooks. */
+export class PolicyHooks {
+  readonly #isTrunk: (name: string) => boolean;
+  readonly #observer: Observer;
+
+  constructor(
+    readonly policy: Policy,
+    world: {
+      observer: Observer;
+      trunks: { get(name: string): unknown };
+    },
+  ) {
+    this.#observer = world.observer;
+    this.#isTrunk = (name) => world.trunks.get(name) !== undefined;
+  }
+
+  /** Asks a hook that may not wait; undefined stands for the default. */
+  now<H extends DecidingHook>(
+    hook: H,
+    ask: () => Answered<H>,
+  ): DecisionOf<H> | undefined {
+    try {
+      const answer = ask();
+      if (answer instanceof Promise) {
+        // Nobody waits for it any more.
+        answer.catch(() => {});
+        throw new TypeError(`Cannot wait for ${hook}: it returned a promise`);
+      }
+      return this.#checked(hook, answer);
+    } catch (error) {
+      this.fault(hook, error);
+      return undefined;
+    }
+  }
+
+  /** Asks a hook that may wait. True when it does; `take` comes once, now or later. */
+  ask<H extends DecidingHook>(
+    hook: H,
+    ask: () => Awaitable<Answered<H>>,
+    take: (outcome: Outcome<DecisionOf<H>>) => void,
+  ): boolean {
+    const settle = (answer: Answered<H>): void => {
+      let decision: DecisionOf<H> | undefined;
+      try {
+        decision = this.#checked(hook, answer);
+      } catch (error) {
+        fail(error);
+        return;
+      }
+      take(
+        decision === undefined
+          ? { kind: "silent" }
+          : { kind: "decided", decision },
+      );
+    };
+    const fail = (error: unknown): void => {
+      this.fault(hook, error);
+      take({ kind: "fault" });
+    };
+    let answer: Awaitable<Answered<H>>;
+    try {
+      answer = ask();
+    } catch (error) {
+      fail(error);
+      return false;
+    }
+    if (answer instanceof Promise) {
+      answer.then(settle, fail);
+      return true;
+    }
+    settle(answer);
+    return false;
+  }
+
+  /** Reports that a hook failed. */
+  fault(hook: string, error: unknown): void {
+    const policy = this.policy.name ?? "policy";
+    reportFault(this.#observer, { policy, hook, error });
+  }
+
+  #checked<H extends DecidingHook>(
+    hook: H,
+    answer: Answered<H>,
+  ): DecisionOf<H> | undefined {
+    if (answer === undefined || answer === null) return undefined;
+    const said: unknown = answer;
+    const decision: unknown = typeof said === "string" && hook === "onRefresh"
+      ? { action: "refresh", method: said }
+      : said;
+    checkDecision(hook, decision as Decision, this.#isTrunk);
+    return decision as DecisionOf<H>;
+  }
+}
