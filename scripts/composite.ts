@@ -5,7 +5,11 @@
  * @module
  */
 
+import { CALL_HOOKS } from "./exports.ts";
 import type { Awaitable, Policy, PolicySource } from "../core/call/policy.ts";
+
+/** The hooks that are asked in order; `inbound` and `outbound` run by member. */
+const HOOKS = CALL_HOOKS.filter((hook) => hook !== "onLoad");
 
 /** One source for several; a call keeps the policies that each of them had for it. */
 export function compositeSource(
@@ -22,24 +26,23 @@ export function compositePolicy(members: readonly Policy[]): Policy {
   const policy: { -readonly [K in keyof Policy]: Policy[K] } = { members };
   const names = members.flatMap(({ name }) => name ?? []);
   if (names.length > 0) policy.name = names.join(" + ");
-  if (members.some((each) => each.onInvite !== undefined)) {
-    policy.onInvite = (call) =>
-      firstDecision(members, (each) => each.onInvite?.(call));
+  for (const hook of HOOKS) {
+    if (members.every((each) => each[hook] === undefined)) continue;
+    const ask = (...args: unknown[]): Awaitable<unknown> =>
+      firstDecision(members, (each) => {
+        const one: unknown = each[hook];
+        if (typeof one !== "function") return undefined;
+        const said: unknown = Reflect.apply(one, each, args);
+        if (hook !== "onEnd") return said;
+        // All of them are told of the end, whatever they say.
+        return said instanceof Promise ? said.then(() => undefined) : undefined;
+      });
+    Object.assign(policy, { [hook]: ask });
   }
-  if (members.some((each) => each.onFailure !== undefined)) {
-    policy.onFailure = (call, failure) =>
-      firstDecision(members, (each) => each.onFailure?.(call, failure));
-  }
-  if (members.some((each) => each.onRequest !== undefined)) {
-    policy.onRequest = (request, leg) =>
-      firstDecision(members, (each) => each.onRequest?.(request, leg));
-  }
-  if (members.some((each) => each.onEnd !== undefined)) {
-    policy.onEnd = (call, summary) =>
-      firstDecision<never>(
-        members,
-        (each) => each.onEnd?.(call, summary) as Awaitable<undefined>,
-      );
+  if (members.some((each) => each.forget !== undefined)) {
+    policy.forget = (call) => {
+      for (const member of members) member.forget?.(call);
+    };
   }
   return policy;
 }

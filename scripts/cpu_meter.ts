@@ -31,6 +31,11 @@ export class CpuMeter {
     return this.#limitMs;
   }
 
+  /** What was used since the start; it is looked at now and then, so that a short hook has used none. */
+  get usedMs(): number {
+    return Math.max(0, this.#usedMs);
+  }
+
   /** Whether the limit has been used up since the start. */
   get exceeded(): boolean {
     return this.#usedMs >= this.#limitMs;

@@ -152,7 +152,7 @@ interface Variant {
 }
 
 /** What an instance has before a script was loaded: stack, static data, room for the built-in objects. */
-const OWN_BYTES = 16 * 1024 * 1024;
+export const OWN_BYTES = 16 * 1024 * 1024;
 const PAGE_BYTES = 65_536;
 
 /** The compiled engine. */

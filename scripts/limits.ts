@@ -23,6 +23,14 @@ export interface ScriptLimits {
   readonly decisionChars: number;
   /** Async hooks that may wait at once in one sandbox. */
   readonly waiting: number;
+  /** Edits of messages and notes in one hook, or in one slice of an async hook. */
+  readonly edits: number;
+  /** Uses of fetch, store and sleep in one hook, and how many of them may be under way at once. */
+  readonly errands: number;
+  readonly pending: number;
+  /** A key of the store, and a value as characters of JSON. */
+  readonly storeKeyChars: number;
+  readonly storeValueChars: number;
   /** Modules of one script, and characters of one. */
   readonly modules: number;
   readonly moduleChars: number;
@@ -46,6 +54,11 @@ export const DEFAULT_SCRIPT_LIMITS: ScriptLimits = {
   varsChars: 65_536,
   decisionChars: 65_536,
   waiting: 1_000,
+  edits: 1_000,
+  errands: 100,
+  pending: 16,
+  storeKeyChars: 256,
+  storeValueChars: 65_536,
   modules: 100,
   moduleChars: 1_000_000,
   revisions: 3,

@@ -6,13 +6,15 @@
 
 import type { Policy, PolicySource } from "../core/call/policy.ts";
 import { ScriptFault } from "./fault.ts";
+import { HookTallies, type ScriptStatistics } from "./hook_statistics.ts";
 import { Revision } from "./revision.ts";
-import type { ScriptWorld } from "./sandbox.ts";
+import type { ScriptWorld } from "./script_world.ts";
 import { type ScriptFiles, ScriptSource } from "./source.ts";
 
 /** One script that can be loaded again while calls run. */
 export class ScriptHost implements PolicySource {
   readonly #world: ScriptWorld;
+  readonly #tallies: HookTallies;
   readonly #files: ScriptFiles;
   readonly #entry: string;
   readonly #alive: Revision[] = [];
@@ -25,14 +27,18 @@ export class ScriptHost implements PolicySource {
   #failed: ScriptSource | undefined;
 
   private constructor(
-    world: ScriptWorld,
-    files: ScriptFiles,
-    entry: string,
+    parts: {
+      world: ScriptWorld;
+      tallies: HookTallies;
+      files: ScriptFiles;
+      entry: string;
+    },
     first: Revision,
   ) {
-    this.#world = world;
-    this.#files = files;
-    this.#entry = entry;
+    this.#world = parts.world;
+    this.#tallies = parts.tallies;
+    this.#files = parts.files;
+    this.#entry = parts.entry;
     this.#newest = first;
     this.#number = first.number;
     this.#alive.push(first);
@@ -47,13 +53,30 @@ export class ScriptHost implements PolicySource {
     entry: string,
   ): Promise<ScriptHost> {
     const source = new ScriptSource(files, entry, world.limits);
-    const first = await Revision.load(1, world, source);
-    return new ScriptHost(world, files, entry, first);
+    const tallies = new HookTallies();
+    const own = { ...world, tallies };
+    const first = await Revision.load(1, own, source);
+    return new ScriptHost({ world: own, tallies, files, entry }, first);
   }
 
   /** The revision that new calls get. */
   get revision(): Revision {
     return this.#newest;
+  }
+
+  /** How the script has fared since it was first loaded. */
+  statistics(): ScriptStatistics {
+    const { name, setAside } = this.#newest;
+    const sandboxes = this.#alive.map(({ sandbox }) => sandbox);
+    return {
+      script: name,
+      revisions: this.#alive.length,
+      setAside,
+      waiting: sandboxes.reduce((sum, { waiting }) => sum + waiting, 0),
+      errands: sandboxes.reduce((sum, { errands }) => sum + errands, 0),
+      memoryHighWaterBytes: this.#tallies.memoryHighWaterBytes,
+      hooks: this.#tallies.hooks,
+    };
   }
 
   /** Revisions that serve calls, the oldest first. */

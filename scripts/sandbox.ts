@@ -5,31 +5,20 @@
  * @module
  */
 
-import type { Clock } from "../core/base/clock.ts";
-import type { LogLevel, Observer } from "../core/base/observer.ts";
-import type { Random } from "../core/base/random.ts";
 import { journalOf } from "../core/call/edits.ts";
-import type { MessageView } from "../core/call/policy.ts";
+import type { CallView, MessageView } from "../core/call/policy.ts";
 import { CpuMeter } from "./cpu_meter.ts";
-import type { Engine, EngineInstance, Pointer } from "./engine.ts";
-import {
-  faultKind,
-  formatPosition,
-  GUEST_FILE,
-  positionIn,
-  ScriptFault,
-} from "./fault.ts";
+import type { EngineInstance, Pointer } from "./engine.ts";
+import { Errands } from "./errands.ts";
+import { faultKind, formatPosition, positionIn, ScriptFault } from "./fault.ts";
 import { FrameBridge, type Handed, isWriter } from "./frame.ts";
 import {
   ENTRY_MODULE,
-  entryCode,
-  GUEST_CODE,
   HAND_CODE,
   HAND_MODULE,
   LEGWORK_CODE,
 } from "./guest_code.ts";
-import type { HookNotes } from "./hook_notes.ts";
-import type { ScriptLimits } from "./limits.ts";
+import { type Exported, JOBS_AT_ONCE, loadGuest } from "./guest_load.ts";
 import {
   type HostArguments,
   type HostValue,
@@ -37,40 +26,15 @@ import {
   MachineError,
   type MachineHost,
 } from "./machine.ts";
-import { OPERATIONS as op, RETURNS } from "./operations.ts";
+import { machineFault } from "./machine_fault.ts";
+import { OPERATIONS as op, REFUSED, RETURNS, SHAPES } from "./operations.ts";
+import type { ScriptWorld } from "./script_world.ts";
+import { Slice } from "./slice.ts";
 import { LEGWORK_MODULE, type ScriptSource } from "./source.ts";
 import { WaitingHooks } from "./waiting_hooks.ts";
 
-/** What a sandbox stands in. */
-export interface ScriptWorld {
-  readonly engine: Engine;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly observer: Observer;
-  readonly limits: ScriptLimits;
-  /** Milliseconds of a clock that only moves forward, for processor time; read while scripts run, never for logic. */
-  readonly cpuNow: () => number;
-  /** Hears what hooks did. Default: nobody. */
-  readonly notes?: HookNotes | undefined;
-}
-
-/** One export of a script: name, type, place, and for `inbound` and `outbound` the same of each entry. */
-export type Exported = readonly [
-  name: string,
-  type: string,
-  place: string,
-  entries: readonly (readonly [name: string, type: string, place: string])[],
-];
-
 /** What comes of calling a hook: JSON of a decision, nothing, or either of them later. */
 export type Outcome = string | undefined | Promise<string | undefined>;
-
-/** A parser and module evaluation nest deeper on the host's stack than on the engine's own. */
-const LOAD_STACK_BYTES = 32 * 1024;
-const MISSING_EXPORT =
-  /^SyntaxError: Could not find export '([\w$]+)' in module '([^']+)'/;
-/** Promise jobs between two looks at the time. */
-const JOBS_AT_ONCE = 64;
 
 /** See the module comment. */
 export class Sandbox implements MachineHost {
@@ -80,6 +44,10 @@ export class Sandbox implements MachineHost {
   readonly #machine: Machine;
   readonly #meter: CpuMeter;
   readonly #waiting: WaitingHooks;
+  readonly #errands: Errands;
+  /** Errands inside that never come back: what waits for them is to be dropped. */
+  readonly #dropped: number[] = [];
+  #mayWait: ReadonlySet<number> = new Set();
   #run: Pointer = 0;
   /** A function inside that gives the stack. */
   #where: Pointer = 0;
@@ -91,9 +59,9 @@ export class Sandbox implements MachineHost {
   #handed: Handed | undefined;
   #fault: ScriptFault | undefined;
   #decision: string | undefined;
+  readonly #slice: Slice;
   readonly #arguments: Pointer[] = [];
   readonly #numbers: Pointer[] = [];
-  #logLines = 0;
 
   private constructor(
     world: ScriptWorld,
@@ -102,9 +70,14 @@ export class Sandbox implements MachineHost {
   ) {
     this.#world = world;
     this.#source = source;
+    this.#slice = new Slice(world, source.entry);
     this.#bridge = new FrameBridge(world.limits.varsChars);
     this.#meter = new CpuMeter(world.cpuNow);
-    this.#waiting = new WaitingHooks(world.clock, world.limits);
+    this.#waiting = new WaitingHooks(world, (frame) => this.#drop(frame));
+    this.#errands = new Errands(
+      world,
+      (errand, frame, outcome) => this.#resume(errand, frame, outcome),
+    );
     this.#machine = new Machine(instance, this);
   }
 
@@ -139,6 +112,22 @@ export class Sandbox implements MachineHost {
     return this.#waiting.size;
   }
 
+  /** How many fetches, sleeps and uses of the store are under way. */
+  get errands(): number {
+    return this.#errands.size;
+  }
+
+  /** The hooks that may wait, by number; at first none may. */
+  set mayWait(hooks: ReadonlySet<number>) {
+    this.#mayWait = hooks;
+  }
+
+  /** Drops what hooks of a call still wait for, and their decisions with it. */
+  forget(call: CallView): void {
+    this.#waiting.forget(call);
+    this.#dropInside();
+  }
+
   /**
    * Calls a hook by its number. Throws {@linkcode ScriptFault}, or gives a promise that rejects with it. `extra` is
    * JSON of the second argument.
@@ -156,7 +145,10 @@ export class Sandbox implements MachineHost {
     const frame = ++this.#frame;
     this.#handed = handed;
     this.#fault = undefined;
-    this.#logLines = 0;
+    this.#slice.begin(
+      frame,
+      this.#mayWait.has(hook) ? undefined : "this hook may not wait",
+    );
     let outcome: Outcome | true;
     try {
       outcome = this.#guarded(
@@ -166,6 +158,7 @@ export class Sandbox implements MachineHost {
       if (outcome === true) outcome = this.#waiting.add(frame, handed);
     } finally {
       this.#handed = undefined;
+      this.#endSlice(frame);
     }
     try {
       if (machine.hasJobs) this.#runJobs();
@@ -173,6 +166,7 @@ export class Sandbox implements MachineHost {
       // A promise has been told already.
       if (!(outcome instanceof Promise)) throw error;
     }
+    this.#dropInside();
     return outcome;
   }
 
@@ -209,7 +203,7 @@ export class Sandbox implements MachineHost {
       case op.random:
         return this.#world.random.fraction();
       case op.log:
-        return this.#log(args.text(1), args.text(2));
+        return this.#slice.log(args.text(1), args.text(2));
       case op.problem:
         return this.#bridge.problem;
       case op.fault:
@@ -217,16 +211,26 @@ export class Sandbox implements MachineHost {
       case op.decided:
         this.#decision = args.text(1);
         return undefined;
+      case op.ask:
+        return this.#errands.ask(this.#slice, args.text(1), args.text(2));
       case op.settled:
         // Without a decision the guest hands over no text at all.
         this.#waiting.settle(args.number(1), args.text(2) || undefined);
         return undefined;
     }
     const handed = this.#handedOf(args.number(1));
-    if (
-      this.#world.notes !== undefined && handed?.message !== undefined &&
-      isWriter(operation)
-    ) this.#placeEdit(handed.message);
+    if (isWriter(operation)) {
+      const refusal = this.#slice.edit();
+      if (refusal !== undefined) return refusal;
+      if (this.#world.notes !== undefined && handed?.message !== undefined) {
+        this.#placeEdit(handed.message);
+      }
+    }
+    if (operation === op.varsRead && this.#world.denied?.includes("vars")) {
+      this.#bridge.problem =
+        "Cannot use call.vars: the configuration denies it";
+      return REFUSED;
+    }
     return this.#bridge.answer(operation, handed, args);
   }
 
@@ -247,29 +251,16 @@ export class Sandbox implements MachineHost {
   }
 
   #load(): readonly Exported[] {
-    const machine = this.#machine;
     return this.#guarded(this.#world.limits.loadMs, () => {
-      machine.stackBytes = LOAD_STACK_BYTES;
-      const host = machine.newHostFunction();
-      const guest = machine.evaluate(GUEST_CODE, GUEST_FILE);
-      const parts = machine.call(guest, [host]);
-      const entry = entryCode(this.#source.entry);
-      const done = machine.evaluateModule(entry, ENTRY_MODULE);
-      while (machine.hasJobs) {
-        machine.runJobs(JOBS_AT_ONCE);
-        if (this.onPoll() === 0) throw new MachineError("interrupted", "");
-      }
-      if (!machine.settled(done)) {
-        throw new ScriptFault("load", "Cannot load script: it never finishes");
-      }
-      const found = this.#part(parts, 0);
-      this.#run = this.#part(parts, 1);
-      this.#where = this.#part(parts, 2);
-      const text = machine.toText(found);
-      for (const each of [host, guest, parts, done, found]) machine.free(each);
+      const { exports, run, where } = loadGuest(this.#machine, {
+        entry: this.#source.entry,
+        onPoll: () => this.onPoll(),
+      });
+      this.#run = run;
+      this.#where = where;
       this.#loading = false;
-      machine.stackBytes = this.#world.limits.stackBytes;
-      return JSON.parse(text);
+      this.#machine.stackBytes = this.#world.limits.stackBytes;
+      return exports;
     });
   }
 
@@ -289,13 +280,6 @@ export class Sandbox implements MachineHost {
     }
   }
 
-  #part(parts: Pointer, which: number): Pointer {
-    const number = this.#machine.newNumber(which);
-    const part = this.#machine.call(parts, [number]);
-    this.#machine.free(number);
-    return part;
-  }
-
   /** The one way into a loaded script. */
   #enter(
     hook: number,
@@ -308,7 +292,10 @@ export class Sandbox implements MachineHost {
     const text = extra === undefined ? 0 : machine.newText(extra);
     const args = this.#arguments;
     args.length = 0;
-    args.push(this.#number(hook), id, this.#number(shape));
+    const which = shape === SHAPES.errand
+      ? machine.newNumber(hook)
+      : this.#number(hook);
+    args.push(which, id, this.#number(shape));
     if (text !== 0) args.push(text);
     this.#decision = undefined;
     let how: number;
@@ -319,21 +306,13 @@ export class Sandbox implements MachineHost {
     } finally {
       if (!machine.broken) {
         machine.free(id);
+        if (shape === SHAPES.errand) machine.free(which);
         if (text !== 0) machine.free(text);
       }
     }
     if (this.#fault !== undefined) throw this.#fault;
-    this.#checkSize(this.#decision);
+    this.#slice.checkDecision(this.#decision);
     return how === RETURNS.promise ? true : this.#decision;
-  }
-
-  #checkSize(decision: string | undefined): void {
-    const most = this.#world.limits.decisionChars;
-    if (decision === undefined || decision.length <= most) return;
-    throw new ScriptFault(
-      "decision",
-      `Cannot take decision: ${decision.length} characters of JSON, at most ${most}`,
-    );
   }
 
   /** A small number as a value that stays. */
@@ -348,56 +327,89 @@ export class Sandbox implements MachineHost {
       return enter();
     } catch (error) {
       if (!(error instanceof MachineError)) throw error;
-      throw this.#faultOf(error);
+      if (error.broken) this.#dead = true;
+      if (this.#meter.exceeded) this.#world.watch?.exceeded("hookMs");
+      throw machineFault(error, { meter: this.#meter, source: this.#source });
     }
   }
 
-  #faultOf(error: MachineError): ScriptFault {
-    const position = positionIn(error.guestStack);
-    if (error.broken) {
-      this.#dead = true;
-      return new ScriptFault(
-        "engine",
-        `the engine broke down: ${error.message}`,
-        position,
-      );
-    }
-    if (this.#meter.exceeded) {
-      return new ScriptFault(
-        "cpu",
-        `took longer than ${this.#meter.limitMs} ms`,
-        position,
-      );
-    }
-    const missing = MISSING_EXPORT.exec(error.message);
-    if (missing !== null) {
-      return this.#source.missing(missing[1]!, missing[2]!);
-    }
-    const message = error.message.replace(
-      "unexpected token in expression: ''",
-      "unexpected end of file",
-    );
-    return new ScriptFault(faultKind(message), message, position);
+  #endSlice(frame: number): void {
+    this.#slice.measure(this.#meter, this.#machine.memoryBytes);
+    if (this.#waiting.has(frame)) return;
+    this.#slice.over();
+    this.#drop(frame);
   }
 
-  /** Promise jobs belong to no hook: when they get out of hand, all that wait are given up and the sandbox with them. */
-  #runJobs(): void {
-    const machine = this.#machine;
+  /** An errand has come back: its hook goes on. */
+  #resume(errand: number, frame: number, outcome: string): void {
+    if (this.#dead || this.#disposed) return;
+    this.#slice.begin(frame, undefined);
     try {
-      this.#guarded(this.#world.limits.hookMs, () => {
-        while (machine.hasJobs) {
-          machine.runJobs(JOBS_AT_ONCE);
-          if (this.onPoll() === 0) throw new MachineError("interrupted", "");
-        }
-      });
+      this.#guarded(
+        this.#world.limits.hookMs,
+        () => this.#enter(errand, frame, SHAPES.errand, outcome),
+      );
+      if (this.#machine.hasJobs) this.#runJobs();
+    } catch (error) {
+      // Whoever waits has been told; what went wrong on the way to it is told now.
+      if (error instanceof ScriptFault) this.#waiting.fail(frame, error);
+    }
+    this.#endSlice(frame);
+    this.#dropInside();
+  }
+
+  #drop(frame: number): void {
+    this.#dropped.push(...this.#errands.drop(frame));
+  }
+
+  /** Lets the code inside forget errands that never come back. */
+  #dropInside(): void {
+    for (const errand of this.#dropped.splice(0)) {
+      if (this.#dead || this.#disposed) return;
+      try {
+        this.#guarded(
+          this.#world.limits.hookMs,
+          () => this.#enter(errand, 0, SHAPES.errand, undefined),
+        );
+      } catch {
+        // A sandbox so far gone has its fault told by what put it there.
+      }
+    }
+  }
+
+  /**
+   * Promise jobs are the doing of the hook that runs, or whose errand came back. It is given up when they get out of
+   * hand; where they do not end with it, all that wait are given up and the sandbox with them.
+   */
+  #runJobs(): void {
+    try {
+      this.#drain();
     } catch (error) {
       const fault = error instanceof ScriptFault
         ? error
         : new ScriptFault("throw", String(error));
+      if (this.#waiting.fail(this.#slice.frame, fault) && !this.#dead) {
+        try {
+          this.#drain();
+          return;
+        } catch {
+          // The first fault says what it is about.
+        }
+      }
       this.#dead = true;
       this.#waiting.failAll(fault);
       throw fault;
     }
+  }
+
+  #drain(): void {
+    const machine = this.#machine;
+    this.#guarded(this.#world.limits.hookMs, () => {
+      while (machine.hasJobs) {
+        machine.runJobs(JOBS_AT_ONCE);
+        if (this.onPoll() === 0) throw new MachineError("interrupted", "");
+      }
+    });
   }
 
   #onFault(frame: number, message: string, stack: string): undefined {
@@ -414,21 +426,5 @@ export class Sandbox implements MachineHost {
     return frame === this.#frame && this.#handed !== undefined
       ? this.#handed
       : this.#waiting.handedOf(frame);
-  }
-
-  #log(level: string, line: string): undefined {
-    const { observer, limits } = this.#world;
-    if (++this.#logLines > limits.logLines) {
-      observer.count("script_log_lines_dropped");
-      return;
-    }
-    observer.log({
-      level: level as LogLevel,
-      text: "script says",
-      fields: {
-        script: this.#source.entry,
-        line: line.slice(0, limits.logLineChars),
-      },
-    });
   }
 }

@@ -37,7 +37,7 @@ export function viewOf(
 }
 
 /** The {@linkcode CallView} of one call. */
-class InviteView implements CallView {
+export class InviteView implements CallView {
   readonly vars: Record<string, Json> = {};
   readonly #draft: MessageDraft;
 

@@ -173,8 +173,8 @@ for (const [name, [body, kind]] of Object.entries(HOSTILE)) {
     );
     assertEquals(fault.kind, kind, fault.toString());
     assertEquals(script.world.observer.counters.get("script_faults"), 1);
-    const [record] = script.world.observer.records;
-    assertEquals(record!.text, "script fault");
+    const { records } = script.world.observer;
+    assert(records.some(({ text }) => text === "script fault"));
     if (!script.host.revision.sandbox.dead) {
       assert(fault.position !== undefined, `no position: ${fault}`);
       assertEquals([fault.position.file, fault.position.line <= 3], [

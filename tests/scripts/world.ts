@@ -9,7 +9,7 @@ import {
   type ScriptLimits,
 } from "../../scripts/limits.ts";
 import { ScriptHost } from "../../scripts/revisions.ts";
-import type { ScriptWorld } from "../../scripts/sandbox.ts";
+import type { ScriptWorld } from "../../scripts/script_world.ts";
 import type { ScriptFiles } from "../../scripts/source.ts";
 
 export class RecordingObserver extends CountingObserver {
@@ -60,12 +60,14 @@ export function memoryFiles(files: Record<string, string>): ScriptFiles {
 export async function loadScript(
   script: string | Record<string, string>,
   limits: Partial<ScriptLimits> = {},
+  more: (world: TestWorld) => Partial<TestWorld> = () => ({}),
 ): Promise<
   & { world: TestWorld; host: ScriptHost; files: Record<string, string> }
   & Disposable
 > {
   const files = typeof script === "string" ? { "route.ts": script } : script;
-  const world = await testWorld(limits);
+  const plain = await testWorld(limits);
+  const world: TestWorld = { ...plain, ...more(plain) };
   const host = await ScriptHost.load(world, memoryFiles(files), "route.ts");
   return { world, host, files, [Symbol.dispose]: () => host.dispose() };
 }
