@@ -1,60 +1,48 @@
 /** What a script returned, read as plain data and held against what its hook may decide. */
 
+import { statusRange } from "../core/call/decision_check.ts";
 import type {
-  FailureDecision,
+  DtmfForm,
   HeaderValues,
-  InviteDecision,
-  MessageDecision,
-  RequestDecision,
+  Parties,
+  RefreshMethod,
   RouteTarget,
 } from "../core/call/decisions.ts";
+import {
+  type Action,
+  checkAction,
+  type DecidingHook,
+  type Decision,
+  type DecisionOf,
+} from "../core/call/hook_actions.ts";
 
-type Decision =
-  | InviteDecision
-  | FailureDecision
-  | RequestDecision
-  | MessageDecision;
-type Action = Decision["action"];
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What each hook may decide. */
-export const HOOK_ACTIONS = {
-  onInvite: ["route", "reject", "redirect"],
-  onFailure: ["next", "route", "reject", "redirect", "relay"],
-  onRequest: ["answer", "reject", "route", "drop"],
-  inbound: ["answer", "reject", "drop"],
-} as const satisfies Record<string, readonly Action[]>;
-
-/** A hook whose return value is a decision. */
-export type DecidingHook = keyof typeof HOOK_ACTIONS;
-/** What such a hook decides. */
-export type DecisionOf<H extends DecidingHook> = Extract<
-  Decision,
-  { action: typeof HOOK_ACTIONS[H][number] }
->;
+const METHODS: readonly RefreshMethod[] = ["UPDATE", "INVITE", "OPTIONS"];
+const FORMS: readonly DtmfForm[] = [
+  "rtp",
+  "info-relay",
+  "info",
+  "kpml",
+  "inband",
+];
 
 /** The decision in `json`; throws TypeError that names what was found and what was wanted. */
 export function readDecision<H extends DecidingHook>(
   hook: H,
   json: string,
 ): DecisionOf<H> {
-  const value: unknown = JSON.parse(json);
-  const actions: readonly Action[] = HOOK_ACTIONS[hook];
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw wrong(`found ${shown(value)}, wanted ${listed(actions)}`);
-  }
+  const said: unknown = JSON.parse(json);
+  // The short form of refresh(method).
+  const value: unknown = hook === "onRefresh" && typeof said === "string"
+    ? { action: "refresh", method: said }
+    : said;
+  checkAction(hook, value);
   const fields = value as Fields;
-  const action = actions.find((name) => name === fields.action);
-  if (action === undefined) {
-    const found = typeof fields.action === "string"
-      ? fields.action
-      : `an object without action`;
-    throw wrong(`found ${found}, ${hook} wants ${listed(actions)}`);
-  }
-  return read(action, fields) as DecisionOf<H>;
+  return read(hook, fields.action as Action, fields) as DecisionOf<H>;
 }
 
-function read(action: Action, fields: Fields): Decision {
+function read(hook: DecidingHook, action: Action, fields: Fields): Decision {
   switch (action) {
     case "route":
       return {
@@ -66,13 +54,14 @@ function read(action: Action, fields: Fields): Decision {
     case "reject":
       return {
         action,
-        status: status(fields.status, 400),
+        // A 3xx without Contact is none, and redirect is there.
+        status: whole(fields.status, "status", [400, 699]),
         ...response(fields),
       };
     case "answer":
       return {
         action,
-        status: status(fields.status, 200),
+        status: whole(fields.status, "status", statusRange(hook, action)),
         ...response(fields),
         ...optional("body", fields.body, string),
       };
@@ -82,9 +71,38 @@ function read(action: Action, fields: Fields): Decision {
         contacts: list(fields.contacts, "contact")
           .map((contact) => line(contact, "contact")),
       };
+    case "replace":
+      return hook === "onProgress"
+        ? {
+          action,
+          status: whole(fields.status, "status", [101, 199]),
+          ...optional("body", fields.body, string),
+        }
+        : {
+          action,
+          keys: line(fields.keys, "keys"),
+          ...optional("as", fields.as, form),
+        };
+    case "refresh":
+      return {
+        action,
+        method: one(fields.method, "method", METHODS),
+        ...optional("sdp", fields.sdp, flag),
+        ...optional("headers", fields.headers, headers),
+      };
+    case "accept":
+      return {
+        action,
+        ...optional("expiresSeconds", fields.expiresSeconds, seconds),
+      };
     case "relay":
+      return { action, ...optional("as", fields.as, form) };
     case "drop":
     case "next":
+    case "skip":
+    case "suppress":
+    case "ignore":
+    case "perform":
       return { action };
   }
 }
@@ -107,6 +125,25 @@ function target(value: unknown): RouteTarget {
     to: line(fields.to, "route target"),
     ...optional("timeoutSeconds", fields.timeoutSeconds, seconds),
     ...optional("headers", fields.headers, headers),
+    ...optional("user", fields.user, line),
+    ...optional("parties", fields.parties, parties),
+    ...optional(
+      "weight",
+      fields.weight,
+      (value) => whole(value, "weight", [0, 65_535]),
+    ),
+  };
+}
+
+function parties(value: unknown): Parties {
+  if (typeof value !== "object" || value === null) {
+    throw wrong(`parties: found ${shown(value)}, wanted from, to or asserted`);
+  }
+  const fields = value as Fields;
+  return {
+    ...optional("from", fields.from, line),
+    ...optional("to", fields.to, line),
+    ...optional("asserted", fields.asserted, line),
   };
 }
 
@@ -166,12 +203,31 @@ function seconds(value: unknown, what: string): number {
   throw wrong(`${what}: found ${shown(value)}, wanted seconds`);
 }
 
-function status(value: unknown, least: number): number {
+function form(value: unknown, what: string): DtmfForm {
+  return one(value, what, FORMS);
+}
+
+function one<T extends string>(
+  value: unknown,
+  what: string,
+  known: readonly T[],
+): T {
+  const found = known.find((each) => each === value);
+  if (found !== undefined) return found;
+  throw wrong(`${what}: found ${shown(value)}, wanted ${listed(known)}`);
+}
+
+function whole(
+  value: unknown,
+  what: string,
+  [least, most]: readonly [number, number],
+): number {
   if (
     typeof value === "number" && Number.isInteger(value) &&
-    value >= least && value <= 699
+    value >= least && value <= most
   ) return value;
-  throw wrong(`status: found ${shown(value)}, wanted ${least} to 699`);
+  const wanted = least === most ? `${least}` : `${least} to ${most}`;
+  throw wrong(`${what}: found ${shown(value)}, wanted ${wanted}`);
 }
 
 function wrong(what: string): TypeError {

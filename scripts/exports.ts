@@ -2,18 +2,38 @@
 
 import { positionIn, ScriptFault } from "./fault.ts";
 import { patternProblem } from "./pattern.ts";
-import type { Exported } from "./sandbox.ts";
+import type { Exported } from "./guest_load.ts";
 
 /** The call hooks a script may export. */
 export const CALL_HOOKS = [
   "onLoad",
   "onRequest",
   "onInvite",
+  "onTarget",
+  "onProgress",
+  "onAnswer",
   "onFailure",
+  "onUpdate",
+  "onRefresh",
+  "onKeepAlive",
+  "onDtmf",
+  "onRefer",
+  "onRegister",
   "onEnd",
 ] as const;
 /** One of them. */
 export type CallHook = typeof CALL_HOOKS[number];
+
+/** Those that may wait, by name; all others are answered at once. */
+export const WAITING_HOOKS: ReadonlySet<string> = new Set([
+  "onLoad",
+  "onRequest",
+  "onInvite",
+  "onFailure",
+  "onRefer",
+  "onRegister",
+  "onEnd",
+]);
 
 /** A hook as the sandbox numbers it. */
 export interface HookEntry {

@@ -2,13 +2,18 @@
 
 import * as decisions from "../core/call/decisions.ts";
 import { makeDispatch } from "./guest/dispatch.ts";
+import { makeErrands } from "./guest/errands.ts";
+import { makeMembers } from "./guest/members.ts";
 import { makeViews } from "./guest/views.ts";
 import { installWorld } from "./guest/world.ts";
 import { OPERATIONS, PLACES, RETURNS, SHAPES } from "./operations.ts";
+import { VIEW_MEMBERS, VIEW_NUMBERS } from "./view_members.ts";
 
 /** The name of the module that hands a script's exports over, and of the one it gets the way to do so from. */
 export const ENTRY_MODULE = "legwork:entry";
 export const HAND_MODULE = "legwork:hand";
+/** Where the API module finds what a script may reach; gone before the script runs. */
+const REACH = "legwork:reach";
 
 /**
  * An expression: a function of the host function that gives with 1 the dispatcher's `run`, with 2 a
@@ -20,10 +25,17 @@ export const GUEST_CODE: string = `((host) => {
   const places = ${JSON.stringify(PLACES)};
   const shapes = ${JSON.stringify(SHAPES)};
   const returns = ${JSON.stringify(RETURNS)};
-  const views = (${makeViews})(host, op, places);
-  const { take, run } = (${makeDispatch})(
-    host, op, places, shapes, returns, views,
+  const addMembers = (${makeMembers})(
+    host, op, ${JSON.stringify(VIEW_MEMBERS)},
   );
+  const views = (${makeViews})(host, op, places, {
+    addMembers, numbers: ${JSON.stringify(VIEW_NUMBERS)},
+  });
+  const { resume, ...reach } = (${makeErrands})(host, op);
+  const { take, run } = (${makeDispatch})(
+    host, op, places, shapes, returns, { views, resume },
+  );
+  globalThis[${JSON.stringify(REACH)}] = reach;
   (${installWorld})(host, op);
   const NativeError = Error;
   const where = () => new NativeError().stack;
@@ -39,17 +51,30 @@ export const GUEST_CODE: string = `((host) => {
  * undefined for those who write `import { Call }` as they may elsewhere.
  */
 export const TYPE_NAMES: readonly string[] = [
-  ..."Answer Awaitable Call Drop Failure FailureDecision HeaderValues Headers InviteDecision Json Leg Message"
+  ..."Accept Answer AnswerDecision Answered Awaitable Call Drop Dtmf DtmfDecision DtmfForm"
     .split(" "),
-  ..."MessageDecision MessageHook MessageHooks Next Party Redirect Reject Relay RequestDecision Route RouteOptions"
+  ..."Failure FailureDecision FetchOptions FetchResponse HeaderValues Headers Ignore"
     .split(" "),
-  ..."RouteTarget Script Summary Uri".split(" "),
+  ..."InviteDecision Json KeepAlive KeepAliveDecision KeepOptions Leg Message MessageDecision"
+    .split(" "),
+  ..."MessageHook MessageHooks Next Parties Party Perform Progress ProgressDecision Redirect"
+    .split(" "),
+  ..."Refer ReferDecision Refresh RefreshDecision RefreshMethod RefreshOutcome RefreshWith"
+    .split(" "),
+  ..."RegisterDecision Reject Relay Replace RequestDecision Route RouteOptions RouteTarget"
+    .split(" "),
+  ..."Script SharedStore Skip Summary Suppress Target TargetDecision Update UpdateDecision"
+    .split(" "),
+  ..."UpdateKind Uri"
+    .split(" "),
 ];
 
 /** What `import ... from "legwork"` gives inside: the functions of `api.ts`, from the same source. */
 export const LEGWORK_CODE: string = Object.values(decisions)
   .map((make) => `export ${make}\n`).join("") +
   "export const log = console.log;\n" +
+  `export const { fetch, store, sleep } = globalThis["${REACH}"];\n` +
+  `delete globalThis["${REACH}"];\n` +
   `export const ${
     TYPE_NAMES.map((name) => `${name} = undefined`).join(", ")
   };\n`;
@@ -57,6 +82,7 @@ export const LEGWORK_CODE: string = Object.values(decisions)
 /** The text of {@linkcode ENTRY_MODULE} for a script's path. */
 export function entryCode(path: string): string {
   return `import hand from ${JSON.stringify(HAND_MODULE)};\n` +
+    `import "legwork";\n` +
     `import * as script from ${JSON.stringify(path)};\n` +
     "hand(script);\n";
 }

@@ -13,6 +13,8 @@ export const OPERATIONS = {
   varsRead: 7,
   varsWrite: 8,
   decided: 9,
+  /** Of its frame the host knows by itself: the kind of errand, and JSON. */
+  ask: 23,
   // Messages and calls.
   kind: 10,
   method: 11,
@@ -53,6 +55,9 @@ export const OPERATIONS = {
   removeParam: 59,
   uriText: 60,
   setUriText: 61,
+  // All else that has members: the view's number, the member's, and its arguments as JSON.
+  look: 70,
+  edit: 71,
 } as const;
 
 /** The table itself, as code inside gets it. */
@@ -83,8 +88,14 @@ export const SHAPES = {
   request: 2,
   /** A call. */
   call: 3,
-  /** A call and a plain object. */
+  /** A call and an event, perhaps answered later. */
   callAnd: 4,
+  /** A call and an event, answered at once. */
+  callNow: 5,
+  /** An event, answered at once. */
+  eventNow: 6,
+  /** No hook: an errand by its number has come back with JSON, or never will. */
+  errand: 99,
 } as const;
 
 /** The table itself, as code inside gets it. */

@@ -4,24 +4,29 @@
  * @module
  */
 
+import type { DecidingHook, DecisionOf } from "../core/call/hook_actions.ts";
 import type {
   Awaitable,
+  CallView,
   MessageHook,
   MessageHooks,
   Policy,
 } from "../core/call/policy.ts";
 import { readDecision } from "./decision.ts";
-import type { DecidingHook, DecisionOf } from "./decision.ts";
 import {
   type CallHook,
   type HookEntry,
   type HookTable,
   hookTable,
+  WAITING_HOOKS,
 } from "./exports.ts";
 import { formatPosition, positionIn, ScriptFault } from "./fault.ts";
 import type { Handed } from "./frame.ts";
+import { LimitWatch } from "./limit_watch.ts";
 import { SHAPES } from "./operations.ts";
-import { Sandbox, type ScriptWorld } from "./sandbox.ts";
+import { decidingHooks, type HookCall } from "./script_policy.ts";
+import { Sandbox } from "./sandbox.ts";
+import type { ScriptWorld } from "./script_world.ts";
 import type { ScriptSource } from "./source.ts";
 
 /** See the module comment. */
@@ -60,8 +65,9 @@ export class Revision {
     world: ScriptWorld,
     source: ScriptSource,
   ): Promise<Revision> {
-    const loaded = await start(world, source);
-    return new Revision(number, world, source, loaded);
+    const watch = new LimitWatch(world.observer, `${source.entry}#${number}`);
+    const own = { ...world, watch };
+    return new Revision(number, own, source, await start(own, source));
   }
 
   /** The name in logs: `route.ts#3`. */
@@ -102,10 +108,24 @@ export class Revision {
     return this.#sandbox;
   }
 
-  /** Ends the sandbox; from now on the successor's hooks act for the calls that still hold on to this revision. */
+  /**
+   * Ends the sandbox; from now on the successor's hooks act for the calls that still hold on to this revision, those
+   * that only the successor has included. Message hooks do so for the patterns that this revision had.
+   */
   retire(successor: () => Revision): void {
     this.#successor = successor;
     this.dispose();
+    for (const hook of Object.keys(successor().policy)) {
+      if (hook in this.policy || !hook.startsWith("on")) continue;
+      Object.defineProperty(this.policy, hook, {
+        value: (...args: unknown[]): unknown => {
+          const newest: unknown = Reflect.get(successor().policy, hook);
+          return typeof newest === "function"
+            ? Reflect.apply(newest, undefined, args)
+            : undefined;
+        },
+      });
+    }
   }
 
   /** Ends the sandbox: the hooks act as if they were not there. */
@@ -119,18 +139,16 @@ export class Revision {
     const policy: { -readonly [K in keyof Policy]: Policy[K] } = {
       name: this.name,
     };
-    if (calls.has("onInvite")) {
-      policy.onInvite = (call) =>
-        this.#decide("onInvite", SHAPES.call, { call });
+    if ([...calls.keys()].some((name) => WAITING_HOOKS.has(name))) {
+      policy.forget = (call) => this.#forget(call);
     }
-    if (calls.has("onFailure")) {
-      policy.onFailure = (call, failure) =>
-        this.#decide("onFailure", SHAPES.callAnd, { call }, failure);
-    }
-    if (calls.has("onRequest")) {
-      policy.onRequest = (message, leg) =>
-        this.#decide("onRequest", SHAPES.request, { message, leg });
-    }
+    Object.assign(
+      policy,
+      decidingHooks(
+        (hook) => calls.has(hook),
+        (hook, call) => this.#decide(hook, call),
+      ),
+    );
     if (calls.has("onEnd")) {
       policy.onEnd = (call, summary) =>
         this.#acting.#call(
@@ -156,6 +174,11 @@ export class Revision {
     return hooks;
   }
 
+  #forget(call: CallView): void {
+    this.#sandbox.forget(call);
+    if (this.#acting !== this) this.#acting.sandbox.forget(call);
+  }
+
   /** This revision, or the one that took its calls over. */
   get #acting(): Revision {
     return this.#successor === undefined ? this : this.#successor();
@@ -163,9 +186,7 @@ export class Revision {
 
   #decide<H extends DecidingHook & CallHook>(
     hook: H,
-    shape: number,
-    handed: Handed,
-    extra?: object,
+    { shape, handed, extra }: HookCall,
   ): Awaitable<DecisionOf<H> | undefined> {
     return this.#acting.#call(
       (table) => table.calls.get(hook),
@@ -196,7 +217,7 @@ export class Revision {
     } catch (error) {
       throw this.#faulted(error, entry);
     } finally {
-      if (startMs !== undefined) this.#note(entry, handed, startMs);
+      this.#note(entry, handed, startMs);
     }
   }
 
@@ -226,23 +247,26 @@ export class Revision {
     } catch (error) {
       throw this.#faulted(error, entry);
     } finally {
-      if (startMs !== undefined) this.#note(entry, handed, startMs);
+      this.#note(entry, handed, startMs);
     }
   }
 
-  /** When a hook begins; undefined when nobody wants to know how long it takes. */
-  #startNote(): number | undefined {
-    return this.#world.notes === undefined ? undefined : this.#world.cpuNow();
+  /** When a hook begins. */
+  #startNote(): number {
+    return this.#world.cpuNow();
   }
 
   #note(entry: HookEntry, handed: Handed, startMs: number): void {
+    const usedMs = this.#world.cpuNow() - startMs;
+    this.#world.tallies?.called(entry.name, usedMs);
+    if (this.#world.notes === undefined) return;
     const place = positionIn(entry.place);
-    this.#world.notes?.noted({
+    this.#world.notes.noted({
       script: this.name,
       hook: entry.name,
       place: place === undefined ? undefined : formatPosition(place),
       call: (handed.call ?? handed.leg?.call)?.id,
-      usedMs: this.#world.cpuNow() - startMs,
+      usedMs,
     });
   }
 
@@ -257,6 +281,7 @@ export class Revision {
   #faulted(error: unknown, entry: HookEntry): ScriptFault {
     const { clock, limits, observer } = this.#world;
     const fault = asFault(error, entry);
+    this.#world.tallies?.faulted(entry.name);
     observer.count("script_faults");
     observer.count(`script_faults_${fault.kind}`);
     observer.log({
@@ -324,6 +349,10 @@ async function start(
   const { sandbox, exports } = await Sandbox.load(world, source);
   try {
     const table = hookTable(source.entry, exports);
+    sandbox.mayWait = new Set(
+      [...table.calls.values()].filter(({ name }) => WAITING_HOOKS.has(name))
+        .map(({ number }) => number),
+    );
     const entry = table.calls.get("onLoad");
     if (entry !== undefined) {
       try {

@@ -6,6 +6,7 @@
  */
 
 import type { Operations, Places, Returns, Shapes } from "../operations.ts";
+import type { GuestErrands } from "./errands.ts";
 import type { Frame, Views } from "./views.ts";
 import type { HostFunction } from "./world.ts";
 
@@ -31,7 +32,7 @@ export function makeDispatch(
   places: Places,
   shapes: Shapes,
   returns: Returns,
-  views: Views,
+  { views, resume }: { views: Views; resume: GuestErrands["resume"] },
 ): Dispatch {
   const { parse, stringify } = JSON;
   const { Message, Leg, Call } = views;
@@ -143,12 +144,24 @@ export function makeDispatch(
     return returns.promise;
   }
 
+  /** The plain fields of an event; where `leg` or `message` is true there is one to ask about. */
+  function eventOf(frame: Frame, extra: string): unknown {
+    const event = parse(extra) as Record<string, unknown>;
+    if (event.leg === true) event.leg = new Leg(frame);
+    if (event.message === true) event.message = new Message(frame);
+    return event;
+  }
+
   function run(
     number: number,
     id: number,
     shape: number,
     extra?: string,
   ): number {
+    if (shape === shapes.errand) {
+      resume(number, extra);
+      return returns.nothing;
+    }
     const hook = hooks[number] as Hook;
     const frame: Frame = { id, vars: undefined, varsText: "" };
     try {
@@ -157,10 +170,13 @@ export function makeDispatch(
         result = shape === shapes.none
           ? hook()
           : hook(new Message(frame), new Leg(frame));
+      } else if (shape === shapes.call) {
+        result = hook(new Call(frame));
       } else {
-        result = shape === shapes.call
-          ? hook(new Call(frame))
-          : hook(new Call(frame), parse(extra as string));
+        const event = eventOf(frame, extra as string);
+        result = shape === shapes.eventNow
+          ? hook(event)
+          : hook(new Call(frame), event);
       }
       if (result === undefined && frame.vars === undefined) {
         return returns.nothing;
@@ -169,10 +185,12 @@ export function makeDispatch(
         typeof result === "object" && result !== null &&
         typeof (result as { then?: unknown }).then === "function"
       ) {
-        if (shape !== shapes.message) return later(frame, hook, result);
-        throw new TypeError(
-          "Cannot wait for a message hook: it returned a promise",
-        );
+        if (
+          shape !== shapes.message && shape !== shapes.callNow &&
+          shape !== shapes.eventNow
+        ) return later(frame, hook, result);
+        const what = shape === shapes.message ? "a message hook" : "this hook";
+        throw new TypeError(`Cannot wait for ${what}: it returned a promise`);
       }
       const decision = outcome(frame, result);
       if (decision === undefined) return returns.nothing;
