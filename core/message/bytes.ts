@@ -13,6 +13,7 @@ import { isSpace } from "./characters.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+const scratch = Buffer.allocUnsafeSlow(1_024);
 const QUESTION_MARK = 0x3f;
 
 /** Bytes to a byte string. The result is a copy and keeps nothing of `bytes` alive. */
@@ -68,9 +69,12 @@ export function fromText(text: string): string {
  * datagram's text; whatever outlives a message (a tag in a dialog, say) is detached first.
  */
 export function detached(text: string): string {
-  return text.length < 13
-    ? text
-    : Buffer.from(text, "latin1").toString("latin1");
+  if (text.length < 13) return text;
+  const room = text.length <= scratch.length
+    ? scratch
+    : Buffer.allocUnsafe(text.length);
+  const written = writeBytes(text, room, 0);
+  return room.toString("latin1", 0, written);
 }
 
 /**
