@@ -19,6 +19,7 @@ import type { DialogContext } from "./context.ts";
 import type { Dialog, RequestParts } from "./dialog.ts";
 import { glareWaitMs } from "./glare.ts";
 import type { RefreshAttempt } from "./refresh_steps.ts";
+import { type SdpBody, sdpOf } from "./session_sdp.ts";
 import type { TimerFields } from "./session_expires.ts";
 
 /** Who waits for the outcome: any number of provisional responses, then one call of either kind. */
@@ -39,15 +40,17 @@ export interface OutgoingHost {
   /** 422: true when the request is to be sent again. */
   raiseInterval(response: SipResponse, sent: TimerFields): boolean;
   /** The first 2xx, before the user hears of it. */
-  onSuccess(response: SipResponse, request: SipRequest, how: SentHow): void;
+  onSuccess(method: string, response: SipResponse, how: SentHow): void;
   /** It came to its end. */
   onOutgoingDone(outgoing: Outgoing): void;
   /** The peer refused it with this status. */
   onRefused(method: string, status: number): void;
 }
 
-/** How a request left, as far as the session timer wants to know. */
+/** How a request left, as far as its session wants to know. */
 export interface SentHow {
+  /** Its SDP. */
+  readonly sdp: SdpBody | undefined;
   /** Undefined where there is no timer. */
   readonly sent: TimerFields | undefined;
   /** The refresh it is, if it is one of the timer's making. */
@@ -71,6 +74,8 @@ export class Outgoing implements SendingUser, Timed {
   #wait: Timer | undefined;
   readonly #attempt: RefreshAttempt | undefined;
   #sent: TimerFields | undefined;
+  /** Our offer, as it left. */
+  #sdp: SdpBody | undefined;
 
   constructor(
     session: OutgoingHost,
@@ -117,7 +122,11 @@ export class Outgoing implements SendingUser, Timed {
     this.#sending = context.sender.send(request, {
       uri,
       flow: dialog.flow,
-      prepare: (draft, flow) => this.#session.prepare(draft, flow),
+      prepare: (draft, flow) => {
+        const sent = this.#session.prepare(draft, flow);
+        this.#sdp = sdpOf(sent);
+        return sent;
+      },
     }, this);
   }
 
@@ -189,7 +198,7 @@ export class Outgoing implements SendingUser, Timed {
       if (this.method === "UPDATE") {
         this.#session.dialog.refreshTarget(response);
       }
-      this.#succeed(response, transaction);
+      this.#succeed(response);
       this.#finish();
       this.#user.onResponse(response);
       return;
@@ -209,13 +218,16 @@ export class Outgoing implements SendingUser, Timed {
       return;
     }
     this.#session.dialog.refreshTarget(response);
-    this.#succeed(response, transaction);
+    this.#succeed(response);
     this.#user.onResponse(response);
   }
 
-  #succeed(response: SipResponse, { request }: ClientTransaction): void {
-    const how = { sent: this.#sent, attempt: this.#attempt };
-    this.#session.onSuccess(response, request, how);
+  #succeed(response: SipResponse): void {
+    this.#session.onSuccess(this.method, response, {
+      sdp: this.#sdp,
+      sent: this.#sent,
+      attempt: this.#attempt,
+    });
   }
 
   /** RFC 4028 §7.3: a 422 to what is passed on is answered here; to a refresh, by its ladder. */

@@ -259,12 +259,12 @@ export class Session implements DialogUsage, OutgoingHost {
     return !this.#ending && this.timer?.raise(response, sent) === true;
   }
 
-  onSuccess(response: SipResponse, request: SipRequest, how: SentHow): void {
-    if (request.method === "INVITE" || request.method === "UPDATE") {
-      this.sdp.succeeded(request, response);
+  onSuccess(method: string, response: SipResponse, how: SentHow): void {
+    if (method === "INVITE" || method === "UPDATE") {
+      this.sdp.succeeded(how.sdp, response);
     }
     if (how.sent !== undefined && how.attempt === undefined) {
-      this.timer?.succeeded(request.method, response, how.sent);
+      this.timer?.succeeded(method, response, how.sent);
     }
   }
 

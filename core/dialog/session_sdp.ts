@@ -53,9 +53,9 @@ export class SessionSdp {
     this.#offer = undefined;
   }
 
-  /** A 2xx of the peer to an INVITE or UPDATE of ours, which left as `request`. */
-  succeeded(request: SipRequest, response: SipResponse): void {
-    this.local = sdpOf(request) ?? this.local;
+  /** A 2xx of the peer to an INVITE or UPDATE of ours, which left with `sent`. */
+  succeeded(sent: SdpBody | undefined, response: SipResponse): void {
+    this.local = sent ?? this.local;
     this.remote = sdpOf(response) ?? this.remote;
   }
 

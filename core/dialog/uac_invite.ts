@@ -16,6 +16,7 @@ import type {
 } from "../transaction/request_sender.ts";
 import type { DialogContext } from "./context.ts";
 import { Dialog, type RequestParts } from "./dialog.ts";
+import { type SdpBody, sdpOf } from "./session_sdp.ts";
 import { Session, type SessionUser } from "./session.ts";
 
 /** Who is told of the INVITE's fate; after {@linkcode UacInvite.cancel} nothing more is told. */
@@ -40,6 +41,8 @@ export class UacInvite implements SendingUser {
   readonly #context: DialogContext;
   #user: UacInviteUser;
   #invite: SipRequest | undefined;
+  /** Our offer, as it left. */
+  #sdp: SdpBody | undefined;
   #sending: Sending | undefined;
   #early: Session[] = [];
   #winner: Session | undefined;
@@ -62,7 +65,9 @@ export class UacInvite implements SendingUser {
       ...route,
       prepare: (draft, flow) => {
         draft.headers.set("Contact", this.#context.contactFor(flow));
-        return this.#user.outbound(draft);
+        const sent = this.#user.outbound(draft);
+        this.#sdp = sdpOf(sent);
+        return sent;
       },
     }, this);
   }
@@ -98,7 +103,7 @@ export class UacInvite implements SendingUser {
       response.status > 100 && !this.#cancelled && this.#winner === undefined
     ) {
       const session = this.#earlySession(response, transaction);
-      session?.sdp.succeeded(transaction.request, response);
+      session?.sdp.succeeded(this.#sdp, response);
       this.#user.onProvisional(response, session);
     }
   }
@@ -126,7 +131,7 @@ export class UacInvite implements SendingUser {
     if (session === undefined) return;
     session.dialog.state = "confirmed";
     session.dialog.refreshTarget(response);
-    session.sdp.succeeded(transaction.request, response);
+    session.sdp.succeeded(this.#sdp, response);
     if (this.#winner === undefined && !this.#cancelled) {
       this.#winner = session;
       this.#winnerTag = session.dialog.remoteTag;

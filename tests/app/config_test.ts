@@ -55,7 +55,6 @@ Deno.test("every documented key is accepted, and what has no effect yet is said"
     13,
     14,
     15,
-    15,
     22,
   ]);
 });
