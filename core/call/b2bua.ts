@@ -195,7 +195,7 @@ export class B2bua implements TransactionUser {
     for (const call of [...this.#calls]) call.hangUp(cause);
   }
 
-  /** Closes the sockets and forgets everything, without a word to anyone. */
+  /** Closes the sockets and forgets everything: who still rings us gets 487, answered calls hear nothing more. */
   async close(): Promise<void> {
     this.#draining = true;
     for (const session of this.#context.dialogs.all()) session.close();
