@@ -118,6 +118,20 @@ export type {
   UpdateView as Update,
 } from "../core/call/event_views.ts";
 export type {
+  AddressView as Address,
+  AttributesView as Attributes,
+  BodyView as Part,
+  Codec,
+  CodecsView as Codecs,
+  DiversionView as Diversion,
+  HistoryView as HistoryInfo,
+  MediaView as Media,
+  PrivacyView as Privacy,
+  ReasonView as Reason,
+  SdpView as Sdp,
+  ValueView as Value,
+} from "../core/call/policy.ts";
+export type {
   Awaitable,
   CallSummary as Summary,
   CallView as Call,

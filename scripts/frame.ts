@@ -14,8 +14,10 @@ import type {
   PartyView,
   UriView,
 } from "../core/call/policy.ts";
+import { FrameViews, type NumberedView } from "./frame_views.ts";
 import type { HostArguments, HostValue } from "./machine.ts";
 import { AS_JSON, OPERATIONS as op, PLACES, REFUSED } from "./operations.ts";
+import { VIEW_NUMBERS } from "./view_members.ts";
 
 /** What a hook was handed; undefined where its shape has none. */
 export interface Handed {
@@ -27,6 +29,7 @@ export interface Handed {
 /** Answers a script's questions about what its hooks were handed. */
 export class FrameBridge {
   readonly #varsChars: number;
+  readonly #views = new WeakMap<Handed, FrameViews>();
   #problem = "";
 
   constructor(varsChars: number) {
@@ -36,6 +39,10 @@ export class FrameBridge {
   /** What the last refusal was about. */
   get problem(): string {
     return this.#problem;
+  }
+
+  set problem(why: string) {
+    this.#problem = why;
   }
 
   /** Answers one operation; `handed` is undefined once the hook has returned. */
@@ -51,6 +58,9 @@ export class FrameBridge {
       );
     }
     try {
+      if (operation === op.look || operation === op.edit) {
+        return this.#member(operation, handed, args);
+      }
       const value = answer(operation, handed, args, this.#varsChars);
       if (typeof value !== "string" || !value.includes("\0")) return value;
       this.#problem = JSON.stringify(value);
@@ -59,6 +69,27 @@ export class FrameBridge {
       const why = error instanceof Error ? error.message : String(error);
       return this.#refused(operation, why);
     }
+  }
+
+  /** Members of what is not asked for all the time; plain data crosses as JSON. */
+  #member(
+    operation: number,
+    handed: Handed,
+    args: HostArguments,
+  ): HostValue {
+    let views = this.#views.get(handed);
+    if (views === undefined) {
+      views = new FrameViews();
+      this.#views.set(handed, views);
+    }
+    const number = args.number(PLACE);
+    const on = number >= VIEW_NUMBERS.first
+      ? views.at(number)
+      : rootAt(handed, number);
+    const member = args.number(FIRST);
+    return operation === op.look
+      ? views.look(on, member, args.text(SECOND))
+      : views.edit(on, member, args.text(SECOND));
   }
 
   /** Writers get the reason at once; readers a number that says to ask for it. */
@@ -70,7 +101,7 @@ export class FrameBridge {
 
 /** Whether an operation edits what the hook was handed. */
 export function isWriter(operation: number): boolean {
-  return WRITERS.has(operation);
+  return operation === op.edit || WRITERS.has(operation);
 }
 
 const WRITERS: ReadonlySet<number> = new Set([
@@ -214,6 +245,17 @@ function answerUri(
       return undefined;
   }
   throw new TypeError(`Cannot answer script: operation ${operation}`);
+}
+
+/** A message, a call, or the header fields of one. */
+function rootAt(handed: Handed, number: number): NumberedView {
+  const place = number % VIEW_NUMBERS.headers;
+  const root = place >= PLACES.call
+    ? { kind: "Call" as const, view: callOf(handed) }
+    : { kind: "Message" as const, view: messageOf(handed) };
+  return number >= VIEW_NUMBERS.headers
+    ? { kind: "Headers", view: root.view.headers }
+    : root;
 }
 
 function messageOf(handed: Handed): MessageView {

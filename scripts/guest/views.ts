@@ -7,6 +7,8 @@
  */
 
 import type { Operations, Places } from "../operations.ts";
+import type { ViewNumbers } from "../view_members.ts";
+import type { AddMembers } from "./members.ts";
 import type { HostFunction } from "./world.ts";
 
 /** One call of a hook. */
@@ -29,6 +31,7 @@ export function makeViews(
   host: HostFunction,
   op: Operations,
   places: Places,
+  { addMembers, numbers }: { addMembers: AddMembers; numbers: ViewNumbers },
 ): Views {
   const { parse, stringify } = JSON;
   const find = Function.prototype.call.bind(
@@ -177,6 +180,12 @@ export function makeViews(
   class Headers {
     readonly #frame: Frame;
     readonly #place: number;
+    static {
+      addMembers(this.prototype, "Headers", (headers: Headers) => ({
+        frame: headers.#frame,
+        number: numbers.headers + headers.#place,
+      }));
+    }
     constructor(frame: Frame, place: number) {
       this.#frame = frame;
       this.#place = place;
@@ -220,6 +229,12 @@ export function makeViews(
   class Message {
     readonly #frame: Frame;
     #headers: Headers | undefined;
+    static {
+      addMembers(this.prototype, "Message", (message: Message) => ({
+        frame: message.#frame,
+        number: places.message,
+      }));
+    }
     constructor(frame: Frame) {
       this.#frame = frame;
     }
@@ -261,6 +276,12 @@ export function makeViews(
 
   class Call {
     readonly #frame: Frame;
+    static {
+      addMembers(this.prototype, "Call", (call: Call) => ({
+        frame: call.#frame,
+        number: places.call,
+      }));
+    }
     constructor(frame: Frame) {
       this.#frame = frame;
     }
