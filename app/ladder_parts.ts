@@ -3,6 +3,7 @@
 import { CountingObserver, type Observer } from "../core/base/observer.ts";
 import { DEFAULT_SCRIPT_LIMITS, type ScriptLimits } from "../scripts/limits.ts";
 import { ScriptFault } from "../scripts/fault.ts";
+import type { HookCoverage } from "./coverage.ts";
 import { whyUnreadable } from "./file_error.ts";
 import type { LadderConfig } from "./ladder/surroundings.ts";
 import type {
@@ -18,11 +19,15 @@ import { callSettings, scriptLimits } from "./wiring.ts";
 /** A ladder is about what a script decides; how long it takes on a busy machine is another matter. */
 const HOOK_MS = 1_000;
 
-/** What running a ladder needs of the disk; `observer` hears what scripts do wrong and what they log. */
+/**
+ * What running a ladder needs of the disk; `observer` hears what scripts do wrong and what they log, `coverage` which
+ * hooks ran.
+ */
 export function ladderParts(
   observer: Observer = new CountingObserver(),
+  coverage?: HookCoverage,
 ): Required<Pick<LadderFileOptions, "readText" | "loadScript" | "loadConfig">> {
-  const parts = new LadderParts(observer);
+  const parts = new LadderParts(observer, coverage);
   return {
     readText: async (path) => {
       try {
@@ -38,9 +43,11 @@ export function ladderParts(
 
 class LadderParts {
   readonly #observer: Observer;
+  readonly #coverage: HookCoverage | undefined;
 
-  constructor(observer: Observer) {
+  constructor(observer: Observer, coverage: HookCoverage | undefined) {
     this.#observer = observer;
+    this.#coverage = coverage;
   }
 
   /** The script at a path; rejects with a `ScriptFault`. */
@@ -84,7 +91,11 @@ class LadderParts {
       ...surroundings,
       observer: this.#observer,
       limits: { ...limits, hookMs: HOOK_MS },
+      notes: this.#coverage,
     });
+    for (const [script, hooks] of scripts.hooks) {
+      this.#coverage?.declare(script, hooks);
+    }
     return {
       source: scripts.policy,
       leftovers: () => scripts.leftovers,

@@ -28,6 +28,8 @@ export class FileWatch {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #changing = false;
   #changedAgain = false;
+  /** True while a folder is watched in place of one that is missing in it. */
+  #waited = false;
   #closed = false;
 
   constructor(options: FileWatchOptions) {
@@ -72,9 +74,10 @@ export class FileWatch {
 
   /** Watches what matters now; a script may import other files than before. */
   #watch(): void {
-    const files = this.#options.files().flatMap((file) =>
+    const wanted = this.#options.files().flatMap((file) =>
       pathsOf(resolve(file))
     );
+    const files = wanted.map(firstMissing);
     this.#files = new Set(files);
     const folders = [...new Set(files.map((file) => dirname(file)))].sort();
     const key = folders.join("\0");
@@ -84,6 +87,9 @@ export class FileWatch {
       this.#watcher?.close();
       this.#watcher = watcher;
       this.#folders = key;
+      // A folder that came may have had its file before it was watched.
+      if (this.#waited) this.poke();
+      this.#waited = files.some((file, index) => file !== wanted[index]);
       this.#follow(watcher);
     } catch (error) {
       this.#options.onFault(error);
@@ -114,6 +120,22 @@ function pathsOf(file: string): string[] {
   const own = join(folder, basename(file));
   const target = realPath(own);
   return target === own ? [own] : [own, target, join(folder, "..data")];
+}
+
+/** The path itself, or of a path whose folder is not there the outermost folder that is missing. */
+function firstMissing(path: string): string {
+  const folder = dirname(path);
+  if (folder === path || exists(folder)) return path;
+  return firstMissing(folder);
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** An absolute path without links, as far as it exists. */

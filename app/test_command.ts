@@ -2,6 +2,7 @@
 
 import { CountingObserver, type LogRecord } from "../core/base/observer.ts";
 import type { Command } from "./args.ts";
+import { HookCoverage } from "./coverage.ts";
 import { whyUnreadable } from "./file_error.ts";
 import { type LadderReport, runLadderFile } from "./ladder/run_ladder.ts";
 import { ladderParts } from "./ladder_parts.ts";
@@ -17,7 +18,8 @@ export async function test(
 ): Promise<number> {
   const { files, problems } = flowFiles(command.files);
   for (const problem of problems) terminal.err(problem);
-  const parts = ladderParts(new ScriptWatcher(terminal));
+  const coverage = new HookCoverage();
+  const parts = ladderParts(new ScriptWatcher(terminal), coverage);
   let failed = problems.length;
   for (const file of files) {
     const report = await runLadderFile(file, {
@@ -29,6 +31,7 @@ export async function test(
     if (!report.ok) failed++;
     show(report, { terminal, drawn: command.ladder });
   }
+  for (const line of coverage.table()) terminal.out(line);
   const count = files.length === 1 ? "1 ladder" : `${files.length} ladders`;
   terminal.out(
     failed === 0 ? `${count}, all well` : `${count}, ${failed} failed`,

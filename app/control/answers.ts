@@ -1,6 +1,6 @@
 /** What a running Legwork answers over its control socket. */
 
-import type { CallState } from "../../core/call/call.ts";
+import type { CallState } from "../../core/call/call_record.ts";
 import type { Server } from "../server.ts";
 import { explained } from "../trace/explain.ts";
 import type { ControlReply, ControlRequest } from "./protocol.ts";

@@ -107,13 +107,13 @@ function play(
   }
   const { packets, unreadable, malformed } = counts;
   terminal.out(
-    `${packets} packets, ${done.messages} SIP messages, ${done.changed} changed, ${done.faults} faults`,
+    `packets: ${packets}, SIP messages: ${done.messages}, changed: ${done.changed}, faults: ${done.faults}`,
   );
   if (malformed > 0) {
-    terminal.out(`${malformed} malformed messages passed over`);
+    terminal.out(`malformed messages passed over: ${malformed}`);
   }
   if (unreadable > 0) {
-    terminal.out(`${unreadable} packets of a link layer that cannot be read`);
+    terminal.out(`packets of a link layer that cannot be read: ${unreadable}`);
   }
   if (done.faults > 0) return WRONG;
   return command.check && done.changed > 0 ? 1 : 0;

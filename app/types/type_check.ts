@@ -10,10 +10,8 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type ts from "typescript";
 import type { Problem } from "../problem.ts";
+import type { Compiler } from "./compiler.ts";
 import { wrongDecisions } from "./wrong_decisions.ts";
-
-/** What the compiler's parts are called here. */
-export type Compiler = typeof ts;
 
 /** The types of the script API. */
 const API = fileURLToPath(new URL("../../scripts/api.ts", import.meta.url));

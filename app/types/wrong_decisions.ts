@@ -6,7 +6,7 @@
  */
 
 import type ts from "typescript";
-import type { Compiler } from "./type_check.ts";
+import type { Compiler } from "./compiler.ts";
 
 /** A hook that does not do what it may, and where it does not. */
 export interface WrongDecision {
@@ -67,7 +67,9 @@ class Finder {
         return [...found].filter((name) => !may.has(name)).map((name) => ({
           file: node.getSourceFile().fileName,
           at: node.getStart(),
-          message: `${hook.name} decides ${name}, wanted ${listed([...may])}`,
+          message: `${hook.name} decides ${name}, wanted ${
+            listed([...may].sort())
+          }`,
         }));
       });
     if (wrong.length > 0 || checker.isTypeAssignableTo(type, target)) {

@@ -52,7 +52,7 @@ export class CallPolicy {
 
   constructor(policy: Policy, call: PolicyCall, context: CallContext) {
     this.#policy = policy;
-    this.#hooks = new PolicyHooks(policy, context);
+    this.#hooks = new PolicyHooks(policy, context, call);
     this.events = new PolicyEvents(this.#hooks);
     this.#call = call;
     this.#context = context;
@@ -62,11 +62,17 @@ export class CallPolicy {
   onInvite(take: (decision: InviteDecision) => void): void {
     const { view } = this.#call;
     this.#ask("onInvite", () => this.#policy.onInvite?.(view), (outcome) => {
-      if (outcome.kind === "decided") take(outcome.decision);
-      else if (
-        outcome.kind === "fault" && this.#context.onInviteFault === "reject"
-      ) take(reject(500));
-      else take(this.#builtIn().onInvite(view) as InviteDecision);
+      if (outcome.kind === "decided") {
+        take(outcome.decision);
+        return;
+      }
+      const rejects = outcome.kind === "fault" &&
+        this.#context.onInviteFault === "reject";
+      const decision = rejects
+        ? reject(500)
+        : this.#builtIn().onInvite(view) as InviteDecision;
+      this.#hooks.decided("onInvite", decision, undefined);
+      take(decision);
     });
   }
 
@@ -123,8 +129,12 @@ export class CallPolicy {
       (outcome) => {
         if (outcome.kind === "decided") take(outcome.decision, false);
         else {
-          const decision = this.#builtIn().onFailure(view, failure);
-          take(decision as FailureDecision, true);
+          const decision = this.#builtIn().onFailure(
+            view,
+            failure,
+          ) as FailureDecision;
+          this.#hooks.decided("onFailure", decision, undefined);
+          take(decision, true);
         }
       },
     );

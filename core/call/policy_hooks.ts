@@ -5,6 +5,7 @@
  */
 
 import type { Observer } from "../base/observer.ts";
+import type { CallTrace } from "./call_trace.ts";
 import { checkDecision } from "./decision_check.ts";
 import type { DecidingHook, Decision, DecisionOf } from "./hook_actions.ts";
 import { reportFault } from "./message_hooks.ts";
@@ -21,19 +22,31 @@ export type Answered<H extends DecidingHook> = H extends "onRefresh"
   ? ReturnType<NonNullable<Policy["onRefresh"]>>
   : DecisionOf<H> | void;
 
+/** A call that has a story. */
+export interface TracedCall {
+  readonly view: { readonly id: string };
+}
+
 /** Asks hooks. */
 export class PolicyHooks {
   readonly #isTrunk: (name: string) => boolean;
   readonly #observer: Observer;
+  readonly #trace: CallTrace | undefined;
+  readonly #call: TracedCall | undefined;
 
+  /** `call` is whose story decisions and faults belong to; none outside any call. */
   constructor(
     readonly policy: Policy,
     world: {
       observer: Observer;
+      trace?: CallTrace | undefined;
       trunks: { get(name: string): unknown };
     },
+    call?: TracedCall,
   ) {
     this.#observer = world.observer;
+    this.#trace = world.trace;
+    this.#call = call;
     this.#isTrunk = (name) => world.trunks.get(name) !== undefined;
   }
 
@@ -99,6 +112,14 @@ export class PolicyHooks {
   fault(hook: string, error: unknown): void {
     const policy = this.policy.name ?? "policy";
     reportFault(this.#observer, { policy, hook, error });
+    this.#trace?.fault({ call: this.#call?.view.id, hook, error });
+  }
+
+  /** Tells the call's story of a decision; `policy` is undefined for the built-in one. */
+  decided(hook: string, decision: object, policy: string | undefined): void {
+    const call = this.#call?.view.id;
+    if (this.#trace?.full !== true || call === undefined) return;
+    this.#trace.decided({ call, hook, decision, policy });
   }
 
   #checked<H extends DecidingHook>(
@@ -111,6 +132,7 @@ export class PolicyHooks {
       ? { action: "refresh", method: said }
       : said;
     checkDecision(hook, decision as Decision, this.#isTrunk);
+    this.decided(hook, decision as Decision, this.policy.name ?? "policy");
     return decision as DecisionOf<H>;
   }
 }

@@ -132,3 +132,18 @@ Deno.test("a closed watch says nothing more", async () => {
   watch.poke();
   assertEquals(folder.changes, 0);
 });
+
+Deno.test("a file that is missing is seen when it comes, its folder with it", async () => {
+  await using folder = new Folder();
+  folder.write("route.ts", "1");
+  folder.names = ["route.ts", "lib/deep/more.ts"];
+  const watch = folder.watch();
+  let change = folder.change();
+  Deno.mkdirSync(`${folder.path}/lib/deep`, { recursive: true });
+  await change;
+  change = folder.change();
+  folder.write("lib/deep/more.ts", "1");
+  // Where both came within one quiet time, the later one is in the same change.
+  watch.poke();
+  await change;
+});

@@ -56,6 +56,11 @@ export class Running implements AsyncDisposable {
     }
   }
 
+  /** All that standard error has said so far. */
+  get said(): string {
+    return this.#err.all;
+  }
+
   /** Waits for the end: the exit code and all that standard error said. */
   async ended(): Promise<{ code: number; err: string }> {
     await Promise.all([this.#out.toEnd(), this.#err.toEnd()]);

@@ -1,0 +1,4 @@
+import type ts from "typescript";
+
+/** The TypeScript compiler as a module. */
+export type Compiler = typeof ts;
