@@ -43,21 +43,35 @@ export type { TransactionTimers } from "./core/transaction/timers.ts";
 
 // Hooks and what they decide.
 export {
+  type AddressView,
+  type AttributesView,
   type Awaitable,
+  type BodyView,
   type CallSummary,
   type CallView,
+  type Codec,
+  type CodecsView,
+  type ContentView,
+  type DiversionView,
   type FailureView,
   fixedPolicy,
   type HeadersView,
+  type HistoryView,
   type LegView,
+  type MediaView,
   type MessageHook,
   type MessageHooks,
   type MessageView,
   type PartyView,
   type Policy,
   type PolicySource,
+  type PrivacyView,
+  type ReadHeaders,
+  type ReasonView,
   type ReportedError,
+  type SdpView,
   type UriView,
+  type ValueView,
 } from "./core/call/policy.ts";
 export * from "./core/call/decisions.ts";
 export { compositePolicy, compositeSource } from "./scripts/composite.ts";

@@ -64,6 +64,7 @@ async function steps(): Promise<Step[]> {
     check("layers", ["run", "-A", "tools/check_layers.ts"]),
     check("style", ["run", "-A", "tools/check_style.ts"]),
     check("docs", ["run", "-A", "tools/check_docs.ts"]),
+    check("api", ["run", "-A", "tools/script_api.ts"]),
     testStep("unit", ["."], [`--ignore=${apart.join(",")}`]),
     ...(await Promise.all(
       Object.entries(OWN_STEP).map(async ([name, folders]) => {

@@ -153,7 +153,7 @@ export interface PrivacyView {
   remove(token: string): boolean;
 }
 
-/** What the header fields of a message hold, taken apart, and its body. */
+/** What the header fields and the body of a message or a call hold, taken apart. */
 export interface ContentView {
   /** The first value of a header field with parameters: `message.value("Content-Disposition")`. */
   value(name: string): ValueView | undefined;
