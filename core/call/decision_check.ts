@@ -4,7 +4,12 @@ import { fromText } from "../message/bytes.ts";
 import { Headers } from "../message/headers.ts";
 import { type NameAddr, parseNameAddr } from "../message/name_addr.ts";
 import { parseSipUri } from "../message/uri.ts";
-import type { HeaderValues, Replace, RouteTarget } from "./decisions.ts";
+import type {
+  Answer,
+  HeaderValues,
+  Replace,
+  RouteTarget,
+} from "./decisions.ts";
 import {
   checkAction,
   type DecidingHook,
@@ -69,6 +74,9 @@ export function checkDecision(
       checkStatus(decision.status, ...statusRange(hook, decision.action));
       headersOf(decision.headers);
       reasonOf(decision.reason);
+      if (hook === "onInvite" && decision.action === "answer") {
+        checkAnswer(decision);
+      }
       return;
     case "redirect":
       for (const contact of decision.contacts) {
@@ -142,6 +150,15 @@ function checkSettings(target: Exclude<RouteTarget, string>): void {
   partyOf("from", parties?.from);
   partyOf("to", parties?.to);
   if (parties?.asserted !== "") partyOf("asserted", parties?.asserted);
+}
+
+/**
+ * RFC 3261 §13.3.1.4: "If the INVITE request contained an offer, and the UAS had not yet sent an answer, the 2xx MUST
+ * contain an answer. If the INVITE did not contain an offer, the 2xx MUST contain an offer".
+ */
+function checkAnswer({ body = "" }: Answer): void {
+  if (/^v=0\r?\n/.test(body)) return;
+  throw new TypeError("Cannot answer call: found no SDP, wanted it as body");
 }
 
 function checkReplace(hook: DecidingHook, decision: Replace): void {

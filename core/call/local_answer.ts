@@ -40,13 +40,13 @@ export function localAnswer(
     const [ownKind, ownPort, ownProtocol, ...ownFormats] = mediaWords(own);
     if (kind !== ownKind || protocol !== ownProtocol) return undefined;
     const [mLine = "", ...rest] = withoutDirection(own);
-    // §6: "If a stream is rejected, the offerer and answerer MUST NOT generate media [...] any media formats listed
-    // are ignored", and a port of zero answers a port of zero.
+    // §8.2: "A stream that is offered with a port of zero MUST be marked with port zero in the answer."
     if (port === "0") {
       lines.push(mLine.replace(/ \d+/, " 0"), ...rest);
       continue;
     }
-    // §6.1: "The answer MUST contain at least one of the offered formats": a stream switched on again has none of ours.
+    // §6.1: "the "m=" line MUST contain at least one codec the answerer is willing to both send and receive, from
+    // amongst those listed in the offer"; of a stream that we had switched off nobody knows any.
     if (ownPort === "0" || !formats.some((one) => ownFormats.includes(one))) {
       return undefined;
     }
@@ -64,7 +64,7 @@ function wishOf(theirs: SdpSections | undefined, at: number): Direction {
     : directionOf(section, theirs.head);
 }
 
-/** §6.1: "If a stream is offered as sendonly, the corresponding stream MUST be marked as recvonly or inactive", and so on. */
+/** §6.1: "If a stream is offered as sendonly, the corresponding stream MUST be marked as recvonly or inactive in the answer", and so on. */
 function answering(offered: Direction, wish: Direction): Direction {
   const sends = wish !== "recvonly" && wish !== "inactive" &&
     offered !== "sendonly" && offered !== "inactive";

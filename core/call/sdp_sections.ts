@@ -38,7 +38,7 @@ export function sdpText(lines: readonly string[]): string {
   return lines.map((line) => `${line}\r\n`).join("");
 }
 
-/** What a section says of its direction, or the session for it. RFC 3264 §5.1: "sendrecv [...] is the default". */
+/** What a section says of its direction, or the session for it. RFC 3264 §5.1: "sendrecv is the default". */
 export function directionOf(section: SdpSection, head: SdpSection): Direction {
   for (const { lines } of [section, head]) {
     for (const line of lines) {
