@@ -65,8 +65,10 @@ export const TYPE_NAMES: readonly string[] = [
     .split(" "),
   ..."Script SharedStore Skip Summary Suppress Target TargetDecision Update UpdateDecision"
     .split(" "),
-  ..."UpdateKind Uri"
+  ..."UpdateKind Uri".split(" "),
+  ..."Address Attributes Codec Codecs Content Diversion HistoryInfo Media Part Privacy"
     .split(" "),
+  ..."ReadHeaders Reason Sdp Value".split(" "),
 ];
 
 /** What `import ... from "legwork"` gives inside: the functions of `api.ts`, from the same source. */
