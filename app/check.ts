@@ -3,7 +3,9 @@
 import { CountingObserver } from "../core/base/observer.ts";
 import { ScriptFault } from "../scripts/fault.ts";
 import { DEFAULT_SCRIPT_LIMITS, type ScriptLimits } from "../scripts/limits.ts";
+import type { Config } from "./config/schema.ts";
 import { loadYaml } from "./load_config.ts";
+import { trialReach } from "./script_reach.ts";
 import { describeFault, Scripts } from "./scripts.ts";
 import { formatProblem, inFileOrder } from "./problem.ts";
 import { SystemClock } from "./system_clock.ts";
@@ -38,7 +40,7 @@ async function checkYaml(file: string, terminal: Terminal): Promise<string[]> {
   if (config === undefined) return [...problems];
   const limits = scriptLimits(config);
   const found = await Promise.all(
-    scripts.map((script) => checkScript(script, limits)),
+    scripts.map((script) => checkScript(script, limits, config)),
   );
   return found.flat();
 }
@@ -47,6 +49,7 @@ async function checkYaml(file: string, terminal: Terminal): Promise<string[]> {
 async function checkScript(
   path: string,
   limits: ScriptLimits,
+  config?: Config,
 ): Promise<string[]> {
   const clock = new SystemClock();
   try {
@@ -55,6 +58,7 @@ async function checkScript(
       random: new SystemRandom(),
       observer: new CountingObserver(),
       limits,
+      ...trialReach(config, clock),
     });
     scripts.dispose();
     const problems = await typeProblems(path);

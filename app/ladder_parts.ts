@@ -1,10 +1,14 @@
 /** What ladders name, loaded from the disk: scripts and configurations. */
 
+import { MemoryStore } from "../core/base/memory_store.ts";
 import { CountingObserver, type Observer } from "../core/base/observer.ts";
 import { DEFAULT_SCRIPT_LIMITS, type ScriptLimits } from "../scripts/limits.ts";
 import { ScriptFault } from "../scripts/fault.ts";
+import type { Deniable } from "../scripts/errands.ts";
+import type { HttpRules } from "../scripts/http.ts";
 import type { HookCoverage } from "./coverage.ts";
 import { whyUnreadable } from "./file_error.ts";
+import { hostsOf, httpOf } from "./ladder/http_replies.ts";
 import type { LadderConfig } from "./ladder/surroundings.ts";
 import type {
   LoadedPolicy,
@@ -13,11 +17,22 @@ import type {
 } from "./ladder/world.ts";
 import type { LadderFileOptions } from "./ladder/run_ladder.ts";
 import { loadYaml } from "./load_config.ts";
+import { httpRules } from "./script_reach.ts";
 import { describeFault, Scripts } from "./scripts.ts";
 import { callSettings, scriptLimits } from "./wiring.ts";
 
 /** A ladder is about what a script decides; how long it takes on a busy machine is another matter. */
 const HOOK_MS = 1_000;
+
+/** What a script may ask of the web where no configuration says so: the hosts are those of its ladder. */
+const NO_CONFIG_RULES = { timeoutMs: 2_000, maxBytes: 262_144 };
+
+interface PolicyParts {
+  readonly paths: readonly string[];
+  readonly limits: ScriptLimits;
+  readonly rules: HttpRules;
+  readonly denied: readonly Deniable[];
+}
 
 /**
  * What running a ladder needs of the disk; `observer` hears what scripts do wrong and what they log, `coverage` which
@@ -58,6 +73,8 @@ class LadderParts {
     return await this.#policy(surroundings, {
       paths: [path],
       limits: DEFAULT_SCRIPT_LIMITS,
+      rules: { ...NO_CONFIG_RULES, hosts: hostsOf(surroundings.http) },
+      denied: [],
     });
   }
 
@@ -78,19 +95,29 @@ class LadderParts {
       },
       ...(scripts.length === 0 ? {} : {
         policy: (surroundings) =>
-          this.#policy(surroundings, { paths: scripts, limits }),
+          this.#policy(surroundings, {
+            paths: scripts,
+            limits,
+            rules: httpRules(config),
+            denied: config.script_deny,
+          }),
       }),
     };
   }
 
   async #policy(
-    surroundings: PolicySurroundings,
-    { paths, limits }: { paths: readonly string[]; limits: ScriptLimits },
+    { http, ...surroundings }: PolicySurroundings,
+    { paths, limits, rules, denied }: PolicyParts,
   ): Promise<LoadedPolicy> {
     const scripts = await Scripts.load(paths, {
       ...surroundings,
       observer: this.#observer,
       limits: { ...limits, hookMs: HOOK_MS },
+      denied,
+      reach: {
+        store: new MemoryStore(surroundings.clock),
+        http: { port: httpOf(http), rules },
+      },
       notes: this.#coverage,
     });
     for (const [script, hooks] of scripts.hooks) {

@@ -49,11 +49,19 @@ export function loadYaml(file: string): LoadedConfig {
     fileExists: (script) => unreadable(inFolder(folder, script)) === undefined,
   });
   return {
-    ...(config === undefined ? {} : { config }),
+    ...(config === undefined ? {} : { config: placed(config, folder) }),
     scripts: (config?.scripts ?? []).map((script) => inFolder(folder, script)),
     problems: problems.map((problem) => formatProblem(problem, text)),
     notices: notices.map(problemLine),
   };
+}
+
+/** The configuration with its files as this process opens them. */
+function placed(config: Config, folder: string): Config {
+  const { file } = config.script_store;
+  return file === undefined
+    ? config
+    : { ...config, script_store: { file: inFolder(folder, file) } };
 }
 
 function failed(...problems: string[]): LoadedConfig {

@@ -6,7 +6,9 @@ import type { Random } from "../core/base/random.ts";
 import type { PolicySource } from "../core/call/policy.ts";
 import { compositeSource } from "../scripts/composite.ts";
 import { Engine } from "../scripts/engine.ts";
+import type { Deniable, Reach } from "../scripts/errands.ts";
 import { ScriptFault } from "../scripts/fault.ts";
+import type { ScriptStatistics } from "../scripts/hook_statistics.ts";
 import type { ScriptLimits } from "../scripts/limits.ts";
 import type { HookNotes } from "../scripts/hook_notes.ts";
 import { ScriptHost } from "../scripts/revisions.ts";
@@ -23,6 +25,10 @@ export interface ScriptsWorld {
   readonly limits: ScriptLimits;
   /** Hears what hooks did. Default: nobody. */
   readonly notes?: HookNotes | undefined;
+  /** What hooks that may wait can reach. Default: nothing. */
+  readonly reach?: Reach | undefined;
+  /** Parts of the API that are not there. Default: none. */
+  readonly denied?: readonly Deniable[] | undefined;
 }
 
 /** Compiled once, for whoever needs it first. */
@@ -112,6 +118,11 @@ export class Scripts {
         [revision.source.entry, revision.hooks] as const
       ),
     );
+  }
+
+  /** How each script has fared. */
+  statistics(): readonly ScriptStatistics[] {
+    return this.#hosts.map((host) => host.statistics());
   }
 
   /** What calls still hold on to, in words; empty when none runs. */

@@ -6,8 +6,10 @@ import type { SipMessage } from "../core/message/message.ts";
 import type { Tap } from "../core/transport/transport_layer.ts";
 import type { Config } from "./config/schema.ts";
 import { DenoDns } from "./deno_dns.ts";
+import { HTTP_PORT } from "./http_port.ts";
 import type { Log } from "./log.ts";
 import { OperatorObserver } from "./operator_observer.ts";
+import { type ScriptReach, scriptReach } from "./script_reach.ts";
 import { Scripts } from "./scripts.ts";
 import { SystemClock } from "./system_clock.ts";
 import { SystemRandom } from "./system_random.ts";
@@ -42,6 +44,7 @@ export class Server {
   /** The stories of calls; undefined when none are kept. */
   readonly traces: CallTraces | undefined;
   readonly #clock: SystemClock;
+  readonly #reach: ScriptReach;
 
   private constructor(
     parts: {
@@ -50,6 +53,7 @@ export class Server {
       scripts: Scripts;
       traces: CallTraces | undefined;
       clock: SystemClock;
+      reach: ScriptReach;
     },
   ) {
     this.b2bua = parts.b2bua;
@@ -57,6 +61,7 @@ export class Server {
     this.scripts = parts.scripts;
     this.traces = parts.traces;
     this.#clock = parts.clock;
+    this.#reach = parts.reach;
   }
 
   /**
@@ -73,13 +78,17 @@ export class Server {
     const limits = scriptLimits(config);
     const traces = tracesOf(options, clock);
     let scripts: Scripts | undefined;
+    let reach: ScriptReach | undefined;
     try {
+      reach = scriptReach(config, { clock, http: HTTP_PORT });
       scripts = await Scripts.load(options.scripts, {
         clock,
         random,
         observer,
         limits,
         notes: traces?.full ? traces : undefined,
+        reach: reach.reach,
+        denied: reach.denied,
       });
       const b2bua = new B2bua({
         ...callSettings(config),
@@ -97,9 +106,10 @@ export class Server {
         },
       });
       await b2bua.open();
-      return new Server({ b2bua, observer, scripts, traces, clock });
+      return new Server({ b2bua, observer, scripts, traces, clock, reach });
     } catch (error) {
       scripts?.dispose();
+      reach?.close();
       clock.stop();
       throw error;
     }
@@ -124,6 +134,7 @@ export class Server {
   async close(): Promise<void> {
     await this.b2bua.close();
     this.scripts.dispose();
+    this.#reach.close();
     this.#clock.stop();
   }
 

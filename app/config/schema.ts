@@ -6,6 +6,8 @@
  */
 
 import { z } from "zod";
+import { DENIABLE } from "../../scripts/errands.ts";
+import { isHostPattern } from "../../scripts/http.ts";
 import {
   addressBits,
   isHost,
@@ -18,6 +20,8 @@ import {
 const DAY = 86_400;
 const LISTEN_WANTED =
   "udp:, tcp:, tls:, ws: or wss:, an IP address ([...] for IPv6), and a port: udp:127.0.0.1:5060";
+const HOST_WANTED =
+  "a host (crm.example), host:port, host:* for any port, or *.crm.example for those below it";
 const MATCH_WANTED =
   "an address (203.0.113.7), address:port, network (203.0.113.0/24) or listener:udp:ADDRESS:PORT";
 
@@ -155,6 +159,26 @@ export const configSchema = section({
     faults: whole({ from: 1, to: 1000, unit: "faults" }).default(5),
     on_invite_fault: oneOf("route", "reject").default("route"),
   }).prefault({}),
+  script_fetch: section({
+    hosts: list(
+      text(HOST_WANTED, /^\S+$/).refine(isHostPattern, HOST_WANTED),
+      {
+        wanted: "a list of hosts such as [crm.example, 127.0.0.1:8080]",
+        max: 256,
+      },
+    ).default([]),
+    timeout_ms: whole({ from: 1, to: 60_000, unit: "milliseconds" }).default(
+      2000,
+    ),
+    max_kib: whole({ from: 1, to: 16_384, unit: "KiB" }).default(256),
+  }).prefault({}),
+  script_store: section({
+    file: text("the path of a file", /^[^\0]+$/).optional(),
+  }).prefault({}),
+  script_deny: list(oneOf(...DENIABLE), {
+    wanted: `a list of ${DENIABLE.join(", ")}`,
+    max: DENIABLE.length,
+  }).default([]),
   media: section({
     address: text("an IP address", /^[0-9a-f:.]+$/i)
       .refine((address) => addressBits(address) !== undefined, "an IP address")

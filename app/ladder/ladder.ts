@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { HttpReply } from "./http_replies.ts";
 import type { SessionTimerSettings } from "../../core/dialog/timer_negotiation.ts";
 
 /** The one participant that is not simulated. */
@@ -49,6 +50,8 @@ export interface LadderSettings {
   /** What is proven when messages are lost, doubled or late. */
   readonly harsh: HarshSetting;
   readonly seed: number;
+  /** What web servers answer to scripts. */
+  readonly http: readonly HttpReply[];
 }
 
 /**

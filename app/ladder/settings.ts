@@ -8,6 +8,11 @@ import type { SessionTimerSettings } from "../../core/dialog/timer_negotiation.t
 import { nearest } from "../nearest.ts";
 import { type Complain, pieces } from "./fields.ts";
 import {
+  HTTP_REPLY_WANTED,
+  type HttpReply,
+  parseHttpReply,
+} from "./http_replies.ts";
+import {
   type HarshSetting,
   type LadderSettings,
   LEGWORK,
@@ -33,6 +38,7 @@ export class SettingsReader {
   #end: LadderSettings["end"] = "ended";
   #harsh: HarshSetting = "same";
   #seed = 1;
+  readonly #http: HttpReply[] = [];
 
   constructor(complain: Complain) {
     this.#complain = complain;
@@ -89,6 +95,7 @@ export class SettingsReader {
       end: this.#end,
       harsh: this.#harsh,
       seed: this.#seed,
+      http: this.#http,
     };
   }
 
@@ -167,6 +174,17 @@ export class SettingsReader {
           words: ["same", "agree", "off"],
         });
         break;
+      case "http": {
+        const reply = parseHttpReply(value);
+        if (reply !== undefined) this.#http.push(reply);
+        else {
+          this.#complain(
+            place,
+            `http is "${value}", wanted ${HTTP_REPLY_WANTED}`,
+          );
+        }
+        break;
+      }
       case "seed":
         this.#seed = Number(value);
         if (!/^\d{1,9}$/.test(value)) {
@@ -238,6 +256,7 @@ const KEYS = [
   "end",
   "harsh",
   "seed",
+  "http",
 ];
 
 const TIMERS = ["t1_ms", "t2_ms", "t4_ms", "no_answer", "max_call"];

@@ -18,6 +18,7 @@ import {
 } from "../../core/call/policy.ts";
 import type { TransactionTimers } from "../../core/transaction/timers.ts";
 import { MemoryNetwork, MemoryTransport } from "../../core/transport/memory.ts";
+import type { HttpReply } from "./http_replies.ts";
 import { type Ladder, LEGWORK, USUAL_PEER } from "./ladder.ts";
 import { Peer } from "./peer.ts";
 import { Rfc2543Transport } from "./rfc2543.ts";
@@ -40,6 +41,8 @@ export interface LoadedPolicy {
 export interface PolicySurroundings {
   readonly clock: Clock;
   readonly random: Random;
+  /** What web servers answer. */
+  readonly http: readonly HttpReply[];
 }
 
 /** Settings of a {@linkcode World}. */
@@ -116,7 +119,8 @@ export class World {
     const clock = new TimerWheel(0, { wallTimeMs: WALL_TIME_MS });
     // A sequence of its own: what a script draws changes nothing on the wire.
     const random = seededRandom(ladder.settings.seed + 1);
-    const policy = await options.policy?.({ clock, random });
+    const { http } = ladder.settings;
+    const policy = await options.policy?.({ clock, random, http });
     const world = new World(ladder, { config: options.config, policy, clock });
     await world.b2bua.open();
     for (const peer of world.peers.values()) await peer.open();

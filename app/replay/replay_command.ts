@@ -15,6 +15,7 @@ import { ScriptFault } from "../../scripts/fault.ts";
 import type { Command } from "../args.ts";
 import { whyUnreadable } from "../file_error.ts";
 import { loadConfig } from "../load_config.ts";
+import { trialReach } from "../script_reach.ts";
 import { describeFault, Scripts } from "../scripts.ts";
 import { SystemClock } from "../system_clock.ts";
 import { SystemRandom } from "../system_random.ts";
@@ -58,6 +59,7 @@ export async function replay(
       observer: player,
       limits: scriptLimits(config),
       notes: player.traces,
+      ...trialReach(config, clock),
     });
     try {
       return play(file, { command, player, scripts, terminal });
