@@ -7,6 +7,7 @@ import type { Tap } from "../core/transport/transport_layer.ts";
 import type { Config } from "./config/schema.ts";
 import { DenoDns } from "./deno_dns.ts";
 import { HTTP_PORT } from "./http_port.ts";
+import { IdleMemory } from "./idle_memory.ts";
 import type { Log } from "./log.ts";
 import { OperatorObserver } from "./operator_observer.ts";
 import { type ScriptReach, scriptReach } from "./script_reach.ts";
@@ -103,7 +104,12 @@ export class Server {
         onCallEnd: (summary) => {
           observer.callEnded(summary);
           traces?.ended(summary);
+          memory.callEnded();
         },
+      });
+      const memory = new IdleMemory({
+        clock,
+        isIdle: () => Object.values(b2bua.census).every((left) => left === 0),
       });
       await b2bua.open();
       return new Server({ b2bua, observer, scripts, traces, clock, reach });
