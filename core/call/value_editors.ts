@@ -34,7 +34,7 @@ export class ValueEditor implements ValueView {
   }
 
   set text(text: string) {
-    this.item.write(bytesOf(text, "value"));
+    this.write(bytesOf(text, "value"));
   }
 
   get value(): string {
@@ -42,7 +42,7 @@ export class ValueEditor implements ValueView {
   }
 
   set value(value: string) {
-    this.item.write(bytesOf(value, "value") + this.split().params);
+    this.write(bytesOf(value, "value") + this.split().params);
   }
 
   param(name: string): string | undefined {
@@ -66,7 +66,7 @@ export class ValueEditor implements ValueView {
       value: bytes,
       remove: value === undefined,
     });
-    if (after !== params) this.item.write(head + after);
+    if (after !== params) this.write(head + after);
   }
 
   delete(): void {
@@ -75,6 +75,11 @@ export class ValueEditor implements ValueView {
 
   toString(): string {
     return this.text;
+  }
+
+  /** Every edit of the value's text goes through here. */
+  protected write(bytes: string): void {
+    this.item.write(bytes);
   }
 
   /** The value and its parameters, each as written. */
@@ -112,7 +117,7 @@ export class AddressEditor extends ValueEditor implements AddressView {
     super(item);
     this.uri = new UriEditor({
       read: () => this.address?.uri ?? "",
-      write: (uri) => this.#write({ uri }),
+      write: (uri) => this.#set({ uri }),
     });
   }
 
@@ -121,7 +126,7 @@ export class AddressEditor extends ValueEditor implements AddressView {
   }
 
   set display(display: string) {
-    this.#write({ display: quoteDisplay(bytesOf(display, "display name")) });
+    this.#set({ display: quoteDisplay(bytesOf(display, "display name")) });
   }
 
   get user(): string {
@@ -140,9 +145,18 @@ export class AddressEditor extends ValueEditor implements AddressView {
     this.uri.host = host;
   }
 
-  /** Undefined when what was assigned as text is no address. */
+  /** Undefined when the value is no address. */
   protected get address(): NameAddr | undefined {
     return parseNameAddr(this.item.read());
+  }
+
+  protected override write(bytes: string): void {
+    if (parseNameAddr(trimmed(bytes)) === undefined) {
+      throw new TypeError(
+        `Cannot set address: "${toText(bytes)}" is not an address`,
+      );
+    }
+    super.write(bytes);
   }
 
   /** §20.10: a name-addr's parameters follow the closing angle bracket. */
@@ -157,7 +171,7 @@ export class AddressEditor extends ValueEditor implements AddressView {
     };
   }
 
-  #write(parts: { display?: string; uri?: string }): void {
+  #set(parts: { display?: string; uri?: string }): void {
     const { address } = this;
     if (address === undefined) {
       throw new TypeError(

@@ -8,12 +8,11 @@
 
 import type { Operations } from "../operations.ts";
 import type { ViewMembers } from "../view_members.ts";
-import type { Frame } from "./views.ts";
 import type { HostFunction } from "./world.ts";
 
 /** Where a view stands. */
 export interface Standing {
-  readonly frame: Frame;
+  readonly frame: { readonly id: number };
   readonly number: number;
 }
 
