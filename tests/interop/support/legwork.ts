@@ -19,6 +19,10 @@ export interface Legwork extends AsyncDisposable {
 export interface Setting {
   /** SIP URIs of the called side, in order of trial. */
   readonly servers: readonly string[];
+  /** Further keys of the trunk `pbx`. */
+  readonly pbx?: string;
+  /** Keys of a trunk that all callers belong to; none without. */
+  readonly caller?: string;
   /** Further keys of the YAML file. */
   readonly yaml?: string;
   /** A routing script, instead of the route table. */
@@ -78,11 +82,15 @@ export async function legwork(setting: Setting): Promise<Legwork> {
 
 function configuration(port: number, setting: Setting): string {
   const servers = setting.servers.map((server) => `"${server}"`).join(", ");
+  const pbx = setting.pbx === undefined ? "" : `, ${setting.pbx}`;
   return [
     `listen: [udp:127.0.0.1:${port}, tcp:127.0.0.1:${port}]`,
     "unknown_peers: accept",
     "trunks:",
-    `  pbx: {servers: [${servers}]}`,
+    `  pbx: {servers: [${servers}]${pbx}}`,
+    setting.caller === undefined
+      ? ""
+      : `  caller: {match: 127.0.0.1, ${setting.caller}}`,
     setting.script === undefined
       ? "routes:\n  - {to: [pbx]}"
       : "scripts: [route.ts]",
