@@ -42,7 +42,7 @@ import type {
   RefreshView,
   TargetView,
   UpdateView,
-} from "../core/call/event_views.ts";
+} from "../core/call/policy.ts";
 import type {
   Awaitable,
   CallSummary,
@@ -116,7 +116,7 @@ export type {
   TargetView as Target,
   UpdateKind,
   UpdateView as Update,
-} from "../core/call/event_views.ts";
+} from "../core/call/policy.ts";
 export type {
   AddressView as Address,
   AttributesView as Attributes,

@@ -1,6 +1,5 @@
 /** What a script returned, read as plain data and held against what its hook may decide. */
 
-import { statusRange } from "../core/call/decision_check.ts";
 import type {
   DtmfForm,
   HeaderValues,
@@ -14,6 +13,7 @@ import {
   type DecidingHook,
   type Decision,
   type DecisionOf,
+  statusRange,
 } from "../core/call/hook_actions.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -45,6 +45,7 @@ const OPEN_FILES: Readonly<Record<string, readonly string[]>> = {
   "scripts": [
     "core/call/policy.ts",
     "core/call/decisions.ts",
+    "core/call/hook_actions.ts",
     "core/call/edits.ts",
   ],
 };

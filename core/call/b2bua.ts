@@ -251,14 +251,14 @@ export class B2bua implements TransactionUser {
 
   #newCall(transaction: ServerTransaction, trunk: string | undefined): void {
     const policy = this.#context.policies.acquire();
-    const call = new Call({
+    const call: Call = new Call({
       context: this.#context,
       invite: transaction,
       trunk,
       policy,
       planes: this.#planesOf(policy),
-      onOver: (over, summary) => {
-        this.#calls.delete(over);
+      onOver: (summary) => {
+        this.#calls.delete(call);
         this.#byInvite.delete(transaction);
         this.#options.onCallEnd?.(summary);
       },

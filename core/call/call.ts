@@ -50,7 +50,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
   readonly id: string;
   readonly planes: MessagePlanes;
   readonly policy: CallPolicy;
-  readonly queue: EventQueue = new EventQueue((leg, event) =>
+  readonly queue: EventQueue<Leg> = new EventQueue((leg, event) =>
     this.#on(leg, event)
   );
   view: CallView;
@@ -394,7 +394,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
       endedAtMs: this.#context.clock.wallTime(),
       timers: [this.#a, this.#b].flatMap((leg) => leg?.timer.summary ?? []),
     });
-    this.#parts.onOver(this, summary);
-    this.policy.onEnd(summary, () => this.#parts.onDone(this));
+    this.#parts.onOver(summary);
+    this.policy.onEnd(summary, () => this.#parts.onDone());
   }
 }

@@ -15,7 +15,6 @@ import {
   reject,
   type UpdateDecision,
 } from "./decisions.ts";
-import type { EventQueue } from "./event_queue.ts";
 import type {
   AnswerView,
   ProgressView,
@@ -38,7 +37,12 @@ export interface PolicyCall {
   readonly view: CallView;
   /** A decision that comes after the end is void. */
   readonly over: boolean;
-  readonly queue: EventQueue;
+  readonly queue: {
+    /** The call's events wait from now on. */
+    hold(): void;
+    /** Does what they waited for; they come after it. */
+    resume(act: () => void): void;
+  };
 }
 
 /** Asks the hooks of one call. */

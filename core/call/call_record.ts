@@ -1,7 +1,6 @@
 /** What a call is made of, how it stands, and what BYE says of its end. */
 
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
-import type { Call } from "./call.ts";
 import type { CallContext } from "./call_context.ts";
 import type { Content } from "./header_policy.ts";
 import { NO_CONTENT } from "./leg.ts";
@@ -16,9 +15,9 @@ export interface CallParts {
   readonly policy: Policy;
   readonly planes: MessagePlanes;
   /** Called once, when the call is over. */
-  onOver(call: Call, summary: CallSummary): void;
+  onOver(summary: CallSummary): void;
   /** Called once after that, when the policy has heard of it and is no longer needed. */
-  onDone(call: Call): void;
+  onDone(): void;
 }
 
 /** How a call stands. */

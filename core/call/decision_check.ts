@@ -14,6 +14,7 @@ import {
   checkAction,
   type DecidingHook,
   type Decision,
+  statusRange,
 } from "./hook_actions.ts";
 import { checkedValue, checkName } from "./draft_headers.ts";
 
@@ -103,18 +104,6 @@ export function checkDecision(
     case "accept":
       return;
   }
-}
-
-/** Statuses a response of a hook may have. */
-export function statusRange(
-  hook: DecidingHook,
-  action: "answer" | "reject",
-): [least: number, most: number] {
-  // A call is accepted with 200 alone (RFC 3261 §13.3.1.4 knows other 2xx, nobody sends them).
-  if (hook === "onInvite" && action === "answer") return [200, 200];
-  if (hook === "onUpdate" && action === "answer") return [200, 299];
-  // A message hook that answers or rejects does the same.
-  return action === "answer" || hook === "inbound" ? [200, 699] : [300, 699];
 }
 
 function checkTarget(

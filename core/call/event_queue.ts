@@ -6,13 +6,12 @@
  */
 
 import type { CallEvent } from "./call_event.ts";
-import type { Leg } from "./leg.ts";
 
 /** Most events held for one call; past it provisional responses are forgotten, which nobody may rely on anyway. */
 const MAX_HELD = 64;
 
 /** See the module comment. */
-export class EventQueue {
+export class EventQueue<Leg> {
   readonly #handle: (leg: Leg, event: CallEvent) => void;
   readonly #events: { leg: Leg; event: CallEvent }[] = [];
   #handling = false;

@@ -6,7 +6,8 @@
  */
 
 import type { DtmfForm, RefreshMethod } from "./decisions.ts";
-import type { LegView, MessageView } from "./policy.ts";
+import type { LegView } from "./leg_views.ts";
+import type { MessageView } from "./message_views.ts";
 
 /** An INVITE that is about to be sent. */
 export interface TargetView {

@@ -80,6 +80,18 @@ export function checkAction(hook: DecidingHook, decision: unknown): void {
   );
 }
 
+/** Statuses a response of a hook may have. */
+export function statusRange(
+  hook: DecidingHook,
+  action: "answer" | "reject",
+): [least: number, most: number] {
+  // A call is accepted with 200 alone (RFC 3261 §13.3.1.4 knows other 2xx, nobody sends them).
+  if (hook === "onInvite" && action === "answer") return [200, 200];
+  if (hook === "onUpdate" && action === "answer") return [200, 299];
+  // A message hook that answers or rejects does the same.
+  return action === "answer" || hook === "inbound" ? [200, 699] : [300, 699];
+}
+
 /** `route, reject or redirect`. */
 function wanted(hook: DecidingHook): string {
   const methods = hook === "onRefresh"

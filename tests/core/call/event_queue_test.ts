@@ -11,7 +11,7 @@ const ring = { type: "ring", status: 180 } as CallEvent;
 
 Deno.test("events that an event leads to come after it", () => {
   const seen: string[] = [];
-  const queue: EventQueue = new EventQueue((_leg, event) => {
+  const queue: EventQueue<Leg> = new EventQueue((_leg, event) => {
     seen.push(`${event.type} begins`);
     if (event.type === "acknowledge") queue.push(leg, change);
     seen.push(`${event.type} ends`);
@@ -27,7 +27,7 @@ Deno.test("events that an event leads to come after it", () => {
 
 Deno.test("what comes while a hook waits is held in order; an end overtakes", () => {
   const seen: string[] = [];
-  const queue: EventQueue = new EventQueue((_leg, event) => {
+  const queue: EventQueue<Leg> = new EventQueue((_leg, event) => {
     seen.push(event.type);
   });
   queue.hold();
@@ -45,7 +45,7 @@ Deno.test("what comes while a hook waits is held in order; an end overtakes", ()
 
 Deno.test("an event whose hook waits holds those queued behind it", () => {
   const seen: string[] = [];
-  const queue: EventQueue = new EventQueue((_leg, event) => {
+  const queue: EventQueue<Leg> = new EventQueue((_leg, event) => {
     seen.push(event.type);
     if (event.type === "acknowledge") queue.hold();
   });
@@ -60,7 +60,7 @@ Deno.test("an event whose hook waits holds those queued behind it", () => {
 
 Deno.test("a peer that rings on and on fills no memory", () => {
   let rings = 0;
-  const queue = new EventQueue(() => rings++);
+  const queue = new EventQueue<Leg>(() => rings++);
   queue.hold();
   for (let i = 0; i < 10_000; i++) queue.push(leg, ring);
   queue.release();
