@@ -59,19 +59,20 @@ class Finder {
     const type = checker.getTypeOfSymbolAtLocation(hook, this.#at);
     const declaration = hook.declarations?.[0];
     if (declaration === undefined) return [];
+    if (target.getCallSignatures().length === 0) {
+      const each = target.getStringIndexType();
+      // A message hook may return anything else than a wrong decision: `headers.delete(...)` gives a boolean.
+      return each === undefined
+        ? []
+        : type.getProperties().flatMap((entry) =>
+          this.#wrong(entry, {
+            name: `${hook.name}["${entry.name}"]`,
+            may: this.#decisions(this.#returns(each)),
+          })
+        );
+    }
     const may = this.#decisions(this.#returns(target));
-    const wrong = may.size === 0
-      ? []
-      : this.#returnsOf(declaration).flatMap((node) => {
-        const found = this.#decisions([checker.getTypeAtLocation(node)]);
-        return [...found].filter((name) => !may.has(name)).map((name) => ({
-          file: node.getSourceFile().fileName,
-          at: node.getStart(),
-          message: `${hook.name} decides ${name}, wanted ${
-            listed([...may].sort())
-          }`,
-        }));
-      });
+    const wrong = this.#wrong(hook, { name: hook.name, may });
     if (wrong.length > 0 || checker.isTypeAssignableTo(type, target)) {
       return wrong;
     }
@@ -84,6 +85,22 @@ class Finder {
         checker.typeToString(target)
       }`,
     }];
+  }
+
+  #wrong(
+    hook: ts.Symbol,
+    { name, may }: { name: string; may: ReadonlySet<string> },
+  ): WrongDecision[] {
+    const [declaration] = hook.declarations ?? [];
+    if (declaration === undefined || may.size === 0) return [];
+    return this.#returnsOf(declaration).flatMap((node) => {
+      const found = this.#decisions([this.#checker.getTypeAtLocation(node)]);
+      return [...found].filter((each) => !may.has(each)).map((each) => ({
+        file: node.getSourceFile().fileName,
+        at: node.getStart(),
+        message: `${name} decides ${each}, wanted ${listed([...may].sort())}`,
+      }));
+    });
   }
 
   #returns(type: ts.Type): ts.Type[] {
@@ -116,11 +133,16 @@ class Finder {
 
   /** The expressions that a hook returns, those of functions inside it apart. */
   #returnsOf(declaration: ts.Node): ts.Expression[] {
-    const { isFunctionLike, isReturnStatement, isVariableDeclaration } =
-      this.#compiler;
-    const hook = isVariableDeclaration(declaration)
-      ? declaration.initializer
-      : declaration;
+    const {
+      isFunctionLike,
+      isPropertyAssignment,
+      isReturnStatement,
+      isVariableDeclaration,
+    } = this.#compiler;
+    const hook =
+      isVariableDeclaration(declaration) || isPropertyAssignment(declaration)
+        ? declaration.initializer
+        : declaration;
     if (hook === undefined || !isFunctionLike(hook)) return [];
     const found: ts.Expression[] = [];
     const { body } = hook as ts.FunctionLikeDeclaration;

@@ -52,3 +52,18 @@ export const outbound = {
     [],
   );
 });
+
+Deno.test("check names a wrong decision of a message hook, and lets it return what decides nothing", async () => {
+  const lines = await checked(
+    `import { type Message, next } from "legwork";
+export const inbound = {
+  "INVITE": (message: Message) => message.headers.delete("X"),
+  "INFO": (_message: Message) => next(),
+};
+`,
+  );
+  assertMatch(
+    lines.join("\n"),
+    /^route\.ts:4:34: inbound\["INFO"\] decides next, wanted answer, drop or reject$/,
+  );
+});
