@@ -1,6 +1,7 @@
 import { strictEqual } from "node:assert";
 import { legwork } from "./support/legwork.ts";
-import { peerTest, type Running, start } from "./support/peer.ts";
+import { peerTest, start } from "./support/peer.ts";
+import { capturing } from "./support/capturing.ts";
 import { Datagrams } from "./support/datagram.ts";
 import { freePort, pause } from "./support/ports.ts";
 import { call, callee } from "./support/sipp.ts";
@@ -65,20 +66,6 @@ async function sendBreach(): Promise<void> {
   using from = new Datagrams();
   const breach = `OPTIONS ${ON_PURPOSE} SIP/2.0\r\nno colon here\r\n\r\n`;
   await from.send(new TextEncoder().encode(breach), freePort());
-}
-
-/** False, said aloud, where this user may not capture; in CI that fails. */
-async function capturing(capture: Running): Promise<boolean> {
-  let ended = false;
-  capture.ended.then(() => ended = true);
-  for (let tries = 0; tries < 200 && !ended; tries++) {
-    if (/Capture started|File: /.test(capture.said())) return true;
-    await pause(25);
-  }
-  const why = `tshark may not capture here: ${capture.said().trim()}`;
-  if (Deno.env.get("CI")) throw new Error(why);
-  console.log(`skipped: ${why}`);
-  return false;
 }
 
 async function dissect(file: string, filter: string): Promise<string[]> {
