@@ -8,6 +8,7 @@ import {
   fakeLeg,
   FakeMessage,
 } from "../../tests/scripts/fake_views.ts";
+import { OFFER } from "../../tests/core/sdp/samples.ts";
 import { memoryFiles, testWorld } from "../../tests/scripts/world.ts";
 import { ScriptHost } from "../../scripts/revisions.ts";
 
@@ -23,6 +24,10 @@ export const inbound = {
   },
   BYE: (message) => { message.headers.get("User-Agent"); },
   INFO: (message) => { message.headers.set("X-Note", "rewritten by a script"); },
+  UPDATE: (message) => {
+    message.address("P-Asserted-Identity").host = "carrier.example";
+  },
+  ACK: (message) => { message.sdp.media[0].codecs.keep("PCMA", "PCMU"); },
 };
 export function onInvite(call) {
   return route(call.from.user === "bob" ? "pbx" : "carrier");
@@ -40,6 +45,10 @@ const inbound = policy.inbound!;
 const message = new FakeMessage();
 const leg = fakeLeg();
 const call = fakeCall();
+const WITH_SDP = {
+  headers: [["Content-Type", "application/sdp"]] as [string, string][],
+  body: OFFER,
+};
 
 Deno.bench("empty hook", () => {
   inbound.OPTIONS!(message, leg);
@@ -58,6 +67,19 @@ Deno.bench("the same three steps without a sandbox", () => {
   headers.get("User-Agent");
   headers.get("P-Asserted-Identity");
   headers.set("X-Note", "rewritten by a script");
+});
+Deno.bench("hook that gives an identity another host", () => {
+  inbound.UPDATE!(message, leg);
+});
+Deno.bench(
+  "hook that keeps two of five codecs, with a message made for it",
+  () => {
+    inbound.ACK!(new FakeMessage("ACK", 0, WITH_SDP), leg);
+  },
+);
+Deno.bench("the same without a sandbox", () => {
+  const fresh = new FakeMessage("ACK", 0, WITH_SDP);
+  fresh.sdp!.media[0]!.codecs.keep("PCMA", "PCMU");
 });
 Deno.bench("onInvite that reads the caller and routes", () => {
   policy.onInvite!(call);
