@@ -25,6 +25,9 @@ import type {
 } from "./body_views.ts";
 import type { Place } from "./uri_editor.ts";
 
+/** Most codecs named at once: there are fewer in the registry. */
+const MAX_NAMES = 200;
+
 /** A {@linkcode SdpView} over a byte string, which is read again whenever somebody else has changed it. */
 export class SdpEditor implements SdpView {
   readonly #place: Place;
@@ -295,6 +298,11 @@ function mediumAt(all: SessionDescription, index: number): MediaDescription {
 }
 
 function checkedNames(names: readonly string[]): string[] {
+  if (names.length > MAX_NAMES) {
+    throw new RangeError(
+      `Cannot use codec names: found ${names.length}, at most ${MAX_NAMES}`,
+    );
+  }
   return names.map((name) => checkedText(name, "codec name"));
 }
 

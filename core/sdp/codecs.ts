@@ -142,7 +142,8 @@ export function preferFormats(
   );
   const before = media.formats;
   // What is no payload type has no place in a medium of RTP, and keeps its own at the end.
-  const rest = before.filter((format) => !order.includes(format));
+  const placed = new Set(order);
+  const rest = before.filter((format) => !placed.has(format));
   const after = [...order, ...rest];
   if (all.length === 0 || after.join(" ") === before.join(" ")) return false;
   media.formats = after;
@@ -154,7 +155,15 @@ function keepFirst(table: Map<string, string>, value: string): void {
   if (space < 0) return;
   const payload = value.slice(0, space);
   if (table.has(payload)) return;
-  table.set(payload, value.slice(space + 1).replace(/^[ \t]+|[ \t]+$/g, ""));
+  let start = space + 1;
+  let end = value.length;
+  while (start < end && isBlank(value.charAt(start))) start++;
+  while (end > start && isBlank(value.charAt(end - 1))) end--;
+  table.set(payload, value.slice(start, end));
+}
+
+function isBlank(char: string): boolean {
+  return char === " " || char === "\t";
 }
 
 function payloadOf(value: string | undefined): string {
