@@ -75,6 +75,10 @@ export function installWorld(host: HostFunction, op: Operations): void {
       "Atomics",
       "WeakRef",
       "FinalizationRegistry",
+      // One operation on large ones runs for up to two seconds without asking whether to stop.
+      "BigInt",
+      "BigInt64Array",
+      "BigUint64Array",
     ]
   ) delete scope[name];
 
@@ -132,6 +136,51 @@ export function installWorld(host: HostFunction, op: Operations): void {
             if (typeof length !== "number" || length > mostElements) {
               throw new RangeError(`Cannot use ${name}: the array is too long`);
             }
+            if (name === "concat") {
+              for (const each of args) short(each, name);
+            }
+            return apply(native, this, args);
+          },
+        }[name],
+      );
+    }
+    const typed = getPrototypeOf(Uint8Array) as Record<string, Native>;
+    const typedArrays = typed.prototype as unknown as Record<string, Native>;
+    for (const name of ["sort", "toSorted", "join", "toLocaleString", "set"]) {
+      bound(typedArrays, name, (self, [source]) => {
+        short(self, name);
+        short(source, name);
+      });
+    }
+    bound(typed, "from", (_, [source]) => short(source, "from"));
+    const texts = String as unknown as Record<string, Native>;
+    bound(texts, "raw", (_, [strings]) => {
+      short((strings as { raw?: unknown } | undefined)?.raw, "raw");
+    });
+
+    function short(list: unknown, name: string): void {
+      if (typeof list !== "object" || list === null) return;
+      const { length } = list as { length?: unknown };
+      if (typeof length === "number" && length > mostElements) {
+        throw new RangeError(`Cannot use ${name}: the array is too long`);
+      }
+      if (typeof length === "object" && length !== null) {
+        throw new TypeError(`Cannot use ${name}: its length is no number`);
+      }
+    }
+    function bound(
+      target: Record<string, Native>,
+      name: string,
+      check: (self: unknown, args: unknown[]) => void,
+    ): void {
+      const native = target[name];
+      if (native === undefined) return;
+      hide(
+        target,
+        name,
+        {
+          [name](this: unknown, ...args: unknown[]): unknown {
+            check(this, args);
             return apply(native, this, args);
           },
         }[name],
