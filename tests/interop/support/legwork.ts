@@ -9,6 +9,8 @@ const ROOT = new URL("../../..", import.meta.url).pathname;
 export interface Legwork extends AsyncDisposable {
   readonly port: number;
   readonly pid: number;
+  /** The path of its script, where it has one. */
+  readonly script: string;
   /** What it has logged. */
   log(): string;
   /** Throws, with the log, unless the process is up. */
@@ -65,6 +67,7 @@ export async function legwork(setting: Setting): Promise<Legwork> {
   return {
     port,
     pid: process.pid,
+    script: `${folder}/route.ts`,
     log: process.said,
     assertUp,
     async [Symbol.asyncDispose](): Promise<void> {
