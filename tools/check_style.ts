@@ -39,7 +39,7 @@ const RULES: readonly Rule[] = [
   {
     name: "a test that sleeps: use the virtual clock",
     pattern:
-      /new Promise[^;]{0,80}\bset[T]imeout\(|\bawait (?:delay|sleep)[(]|node:timers\/promises/,
+      /new Promise[^;]{0,80}\bset[T]imeout\(|\bawait delay[(]|node:timers\/promises/,
     about: (path) =>
       isCode(path) && isTest(path) && !path.startsWith("tests/interop/"),
   },
