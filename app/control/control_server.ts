@@ -1,6 +1,6 @@
 /** Listens for `legwork reload`, `calls` and `explain`. */
 
-import { prepareFolder } from "./socket_path.ts";
+import { checkOwner, prepareFolder } from "./socket_path.ts";
 import {
   type ControlReply,
   type ControlRequest,
@@ -46,6 +46,12 @@ export class ControlServer {
     prepareFolder(path);
     await removeStale(path);
     const listener = Deno.listen({ transport: "unix", path });
+    try {
+      checkOwner(path);
+    } catch (error) {
+      listener.close();
+      throw error;
+    }
     return new ControlServer(path, listener, answer);
   }
 

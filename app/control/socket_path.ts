@@ -35,3 +35,11 @@ export function prepareFolder(path: string): void {
     );
   }
 }
+
+/** Throws TypeError when the folder of a socket that was just made is somebody else's: who owns it could exchange it. */
+export function checkOwner(path: string): void {
+  const folder = path.slice(0, path.lastIndexOf("/"));
+  if (folder !== CONTROL_FOLDER) return;
+  if (Deno.lstatSync(path).uid === Deno.lstatSync(folder).uid) return;
+  throw new TypeError(`Cannot use ${folder}: it is another user's`);
+}
