@@ -191,6 +191,10 @@ export class MessageDraft implements MessageView {
   set body(text: string) {
     this.#writeBody(fromText(String(text)));
     if (this.#body!.length === 0) this.#edited().delete("Content-Type");
+    // §20.15: "The Content-Type header field MUST be present if the body is not empty."
+    else if (this.#contentType === undefined) {
+      this.#edited().append("Content-Type", "text/plain;charset=utf-8");
+    }
   }
 
   setBody(text: string, contentType: string): void {
@@ -198,7 +202,8 @@ export class MessageDraft implements MessageView {
       name: "Content-Type",
       value: contentType,
     });
-    if (!mediaType(type).split("/").every(isToken)) {
+    const words = mediaType(type).split("/");
+    if (words.length !== 2 || !words.every(isToken)) {
       throw new TypeError(
         `Cannot set body: ${JSON.stringify(contentType)} is not a media type`,
       );

@@ -199,7 +199,7 @@ export interface MessageView extends ContentView {
   readonly to: PartyView;
   /** All header fields. */
   readonly headers: HeadersView;
-  /** Decoded as UTF-8; assigning replaces the body, "" removes it with its Content-Type. */
+  /** Decoded as UTF-8; assigning replaces the body, "" removes it with its Content-Type. One without a type is text/plain. */
   body: string;
   /** Replaces the body and says what it is: `message.setBody("hello", "text/plain")`. */
   setBody(text: string, contentType: string): void;

@@ -47,6 +47,7 @@ Deno.test("message hooks read and write headers", async () => {
     "X-Remark",
     "X-Remark",
     "X-Count",
+    "Content-Type",
   ]);
   assertEquals(message.headers.get("User-Agent"), "phone/1.0 via carrier");
   assertEquals(message.headers.getAll("X-Remark"), ["one", "two"]);

@@ -49,7 +49,8 @@ class Recorder implements CallTrace {
 
 function invite(): SipRequest {
   const headers = new Headers().append("CSeq", "1 INVITE")
-    .append("X-Two", "1").append("X-Two", "2").append("Subject", "old");
+    .append("X-Two", "1").append("X-Two", "2").append("Subject", "old")
+    .append("Content-Type", "application/sdp");
   return new SipRequest(
     "INVITE",
     "sip:bob@biloxi.example",

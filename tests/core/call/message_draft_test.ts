@@ -145,3 +145,18 @@ Deno.test("a body taken away takes its type along", () => {
   assertEquals(text.includes("Content-Type"), false);
   assertEquals(text.endsWith("Content-Length: 0\r\n\r\n"), true);
 });
+
+Deno.test("a body has a type", () => {
+  const draft = new MessageDraft(invite());
+  draft.body = "";
+  draft.body = "grüße";
+  // §20.15: "The Content-Type header field MUST be present if the body is not empty."
+  assertEquals(draft.headers.get("Content-Type"), "text/plain;charset=utf-8");
+  draft.setBody("{}", "application/json");
+  assertEquals(draft.contentType, "application/json");
+  assertEquals(draft.headers.getAll("Content-Type").length, 1);
+  for (const type of ["", "text", "text/", "a/b/c", "text plain/x"]) {
+    assertThrows(() => draft.setBody("x", type), TypeError, "not a media type");
+  }
+  assertEquals(draft.body, "{}");
+});
