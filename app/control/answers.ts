@@ -51,9 +51,20 @@ function callLines(calls: readonly CallState[]): string[] {
   return [...lines, calls.length === 1 ? "1 call" : `${calls.length} calls`];
 }
 
-function callLine({ id, from, to, startedAtMs, answeredAtMs }: CallState) {
+function callLine(call: CallState): string {
+  const { id, from, to, startedAtMs, answeredAtMs } = call;
   const sinceMs = Date.now() - (answeredAtMs ?? startedAtMs);
   const state = answeredAtMs === undefined ? "setting up" : "answered";
   const seconds = (Math.max(0, sinceMs) / 1000).toFixed(1);
-  return `${id}  ${from} -> ${to ?? "?"}  ${state} ${seconds} s`;
+  const line = `${id}  ${from} -> ${to ?? "?"}  ${state} ${seconds} s`;
+  return [line, ...call.timers.map(timerText)].join("  ");
+}
+
+function timerText(timer: CallState["timers"][number]): string {
+  const { leg, intervalSeconds, refresher, refreshInSeconds } = timer;
+  const due = refreshInSeconds === undefined
+    ? `${refresher === "us" ? "we" : "they"} refresh`
+    : `we refresh in ${refreshInSeconds.toFixed(0)} s`;
+  const ends = timer.endsInSeconds.toFixed(0);
+  return `${leg}: timer ${intervalSeconds} s, ${due}, ends in ${ends} s`;
 }

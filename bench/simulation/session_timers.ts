@@ -50,6 +50,12 @@ const without = await simulate({ mode: "off" }, { hours: 0 });
 const held = await simulate({ mode: "request", expiresSeconds }, { hours });
 console.log(`bytes a held call without timers  ${without.bytesPerCall}`);
 console.log(`bytes a held call with timers     ${held.bytesPerCall}`);
+console.log(
+  `CPU us a call set up without       ${without.microsPerCall.toFixed(1)}`,
+);
+console.log(
+  `CPU us a call set up with          ${held.microsPerCall.toFixed(1)}`,
+);
 console.log(`calls up at the end               ${held.up}`);
 console.log(`refreshes                         ${held.refreshes}`);
 console.log(`datagrams lost                    ${held.lost}`);
@@ -58,6 +64,8 @@ console.log(`CPU seconds of the hours held     ${held.cpuSeconds.toFixed(1)}`);
 
 interface Outcome {
   readonly bytesPerCall: number;
+  /** CPU of its setting up, the peers' and the network's included. */
+  readonly microsPerCall: number;
   readonly up: number;
   readonly refreshes: number;
   readonly lost: number;
@@ -101,12 +109,14 @@ async function simulate(
   const pbx = new SimplePeer(network, { at: PBX, timers });
 
   gc();
+  const setupMs = cpuMs();
   const before = Deno.memoryUsage().heapUsed;
   for (let n = 0; n < calls; n++) {
     carrier.call(LEGWORK, n);
     await runUntil(clock, clock.now() + BETWEEN_CALLS_MS);
   }
   await runUntil(clock, clock.now() + LINGER_MS);
+  const microsPerCall = (cpuMs() - setupMs) * 1000 / calls;
   gc();
   const bytes = Deno.memoryUsage().heapUsed - before;
 
@@ -131,6 +141,7 @@ async function simulate(
   await pbx.close();
   return {
     bytesPerCall: Math.round(bytes / calls),
+    microsPerCall,
     up,
     refreshes: observer.counters.get("session_refreshes") ?? 0,
     lost,

@@ -92,6 +92,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
       to: this.#b?.target.name ?? this.#lastTarget,
       startedAtMs: this.#startedAtMs,
       answeredAtMs: this.#answeredAtMs,
+      timers: [this.#a, this.#b].flatMap((leg) => leg?.timerState ?? []),
     };
   }
 

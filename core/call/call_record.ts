@@ -4,6 +4,7 @@ import type { ServerTransaction } from "../transaction/server_transaction.ts";
 import type { CallContext } from "./call_context.ts";
 import type { Content } from "./header_policy.ts";
 import { NO_CONTENT } from "./leg.ts";
+import type { TimerState } from "./leg_timer.ts";
 import type { MessagePlanes } from "./message_hooks.ts";
 import type { CallSummary, Policy, TimerSummary } from "./policy.ts";
 
@@ -30,6 +31,8 @@ export interface CallState {
   /** Calendar milliseconds. */
   readonly startedAtMs: number;
   readonly answeredAtMs: number | undefined;
+  /** The session timers that run. */
+  readonly timers: readonly TimerState[];
 }
 
 /** How a call ended. */
@@ -49,8 +52,9 @@ export function summaryOf(
     readonly timers: readonly TimerSummary[];
   },
 ): CallSummary {
+  const { timers: _running, ...begun } = state;
   return {
-    ...state,
+    ...begun,
     endedAtMs: end.endedAtMs,
     status: end.status,
     endedBy: end.by,

@@ -33,7 +33,7 @@ import {
   METHODS,
   unsupportedTags,
 } from "./header_policy.ts";
-import type { LegTimer, LegTimerUser } from "./leg_timer.ts";
+import type { LegTimer, LegTimerUser, TimerState } from "./leg_timer.ts";
 import { updateAnswer, updateView } from "./leg_update.ts";
 import type { MessagePlanes } from "./message_hooks.ts";
 import type { CallView, LegView } from "./policy.ts";
@@ -81,6 +81,11 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
 
   get call(): CallView {
     return this.owner.view;
+  }
+
+  /** Its session timer as it stands; undefined where there is none. */
+  get timerState(): TimerState | undefined {
+    return this.timer.stateOf(this.session);
   }
 
   /** True while requests can be sent on it. */

@@ -37,6 +37,17 @@ export interface LegTimerUser {
   endBoth(cause: string): void;
 }
 
+/** The session timer of one leg as it stands. */
+export interface TimerState {
+  readonly leg: "a" | "b";
+  readonly intervalSeconds: number;
+  readonly refresher: "us" | "them";
+  /** Until we refresh; undefined when it is not our turn, or we are at it. */
+  readonly refreshInSeconds: number | undefined;
+  /** Until the session ends without a refresh. */
+  readonly endsInSeconds: number;
+}
+
 /** What a trunk wants; peers of no trunk get the default. */
 export function timerSettings(
   { trunks }: Pick<CallContext, "trunks">,
@@ -82,6 +93,20 @@ export class LegTimer implements RefreshOwner {
       ours: this.#ours,
       theirs: this.#theirs,
       method: this.#method,
+    };
+  }
+
+  /** As it stands; undefined where there is no timer. */
+  stateOf(session: Session | undefined): TimerState | undefined {
+    const { agreement, refreshDueMs, deadlineMs } = session?.timer ?? {};
+    if (agreement === undefined || deadlineMs === undefined) return undefined;
+    const nowMs = this.#context.clock.now();
+    return {
+      leg: this.#user.name,
+      intervalSeconds: agreement.intervalSeconds,
+      refresher: agreement.weRefresh ? "us" : "them",
+      refreshInSeconds: refreshDueMs && (refreshDueMs - nowMs) / 1000,
+      endsInSeconds: (deadlineMs - nowMs) / 1000,
     };
   }
 
