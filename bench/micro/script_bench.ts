@@ -10,6 +10,9 @@ import {
 } from "../../tests/scripts/fake_views.ts";
 import { OFFER } from "../../tests/core/sdp/samples.ts";
 import { memoryFiles, testWorld } from "../../tests/scripts/world.ts";
+import { MessagePlanes } from "../../core/call/message_hooks.ts";
+import { toBytes } from "../../core/message/bytes.ts";
+import { parseMessage } from "../../core/message/parse.ts";
 import { ScriptHost } from "../../scripts/revisions.ts";
 
 const SCRIPT = `
@@ -43,6 +46,16 @@ const host = await ScriptHost.load(
 const policy = host.acquire();
 const inbound = policy.inbound!;
 const message = new FakeMessage();
+const planes = new MessagePlanes(policy, world.observer);
+const bare = new MessagePlanes({}, world.observer);
+const parsed = parseMessage(toBytes(
+  "UPDATE sip:bob@192.0.2.1 SIP/2.0\r\n" +
+    "Via: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK1\r\n" +
+    "From: <sip:alice@192.0.2.2>;tag=a\r\nTo: <sip:bob@192.0.2.1>;tag=b\r\n" +
+    "Call-ID: c\r\nCSeq: 1 UPDATE\r\nContent-Length: 0\r\n\r\n",
+));
+if (!parsed.ok) throw new Error("the message is wrong");
+const request = parsed.message;
 const leg = fakeLeg();
 const call = fakeCall();
 const WITH_SDP = {
@@ -84,11 +97,45 @@ Deno.bench("the same without a sandbox", () => {
 Deno.bench("onInvite that reads the caller and routes", () => {
   policy.onInvite!(call);
 });
-Deno.bench("load and end a script", async () => {
+
+const LONG_SCRIPT = [
+  `import { type Call, reject, route } from "legwork";`,
+  `interface Rule { readonly prefix: string; readonly trunk: string }`,
+  ...Array.from(
+    { length: 190 },
+    (_, i) =>
+      `export const rule${i}: Rule = { prefix: "+49${i}", trunk: "t${
+        i % 7
+      }" };`,
+  ),
+  `export function onInvite(call: Call) {`,
+  `  if (call.from.user === "anonymous") return reject(433);`,
+  `  return route(rule0.trunk);`,
+  `}`,
+  `export const outbound = {`,
+  `  INVITE: (message: { headers: Map<string, string> }) => message.headers.set("X-A", "b"),`,
+  `};`,
+].join("\n");
+
+Deno.bench("load and end a script of 20 lines", async () => {
+  await load(SCRIPT);
+});
+Deno.bench("load and end a script of 200 lines", async () => {
+  await load(LONG_SCRIPT);
+});
+
+Deno.bench("absent hook: a message that no pattern matches", () => {
+  planes.inbound(request, { leg });
+});
+Deno.bench("the same without a script", () => {
+  bare.inbound(request, { leg });
+});
+
+async function load(script: string): Promise<void> {
   const other = await ScriptHost.load(
     world,
-    memoryFiles({ "route.ts": SCRIPT }),
+    memoryFiles({ "route.ts": script }),
     "route.ts",
   );
   other.dispose();
-});
+}
