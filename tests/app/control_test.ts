@@ -46,9 +46,9 @@ Deno.test("a running Legwork is asked what happened, and told to load its script
     ` +0\\.\\d{3} {2}onInvite: reject 480 {2}\\(route\\.ts:2:8, \\d+\\.\\d\\d ms\\)`,
     ` +0\\.\\d{3} {2}a -> ${peer} {2}SIP/2\\.0 480 Temporarily Unavailable`,
     ` +Reason: added Q\\.850;cause=16 {2}\\(route\\.ts:13:\\d+ outbound\\["4xx"\\]\\)`,
-    'hook inbound\\["INVITE"\\] ran once, \\d+\\.\\d\\d ms',
-    "hook onInvite ran once, \\d+\\.\\d\\d ms",
-    'hook outbound\\["4xx"\\] ran once, \\d+\\.\\d\\d ms',
+    'hook inbound\\["INVITE"\\] ran once, [\\d.]+ ms',
+    "hook onInvite ran once, [\\d.]+ ms",
+    'hook outbound\\["4xx"\\] ran once, [\\d.]+ ms',
   ];
   assertMatch(out.join("\n"), new RegExp(`^${wanted.join("\n")}$`));
 
