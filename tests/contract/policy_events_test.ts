@@ -264,6 +264,7 @@ Deno.test("a fault of an event's hook leaves its default, once reported", async 
       throw new Error("oops");
     },
     onDtmf: () => ({ action: "replace", keys: "12x" }),
+    onRefresh: () => Promise.resolve("UPDATE") as never,
     onRefer: () => Promise.reject(new Error("late oops")),
   };
   const hooks = new PolicyHooks(policy, {
@@ -277,6 +278,7 @@ Deno.test("a fault of an event's hook leaves its default, once reported", async 
   );
   const dtmf = { byDefault: relay(), view: () => KEY };
   assertEquals(events.onDtmf(fakeCall(), dtmf), relay());
+  assertEquals(events.onRefresh(() => REFRESH), undefined);
   const taken = Promise.withResolvers<Decision>();
   const waits = events.onRefer(fakeCall(), {
     byDefault: relay(),
@@ -288,6 +290,7 @@ Deno.test("a fault of an event's hook leaves its default, once reported", async 
   assertEquals(observer.records.map(({ fields }) => fields?.error), [
     "oops",
     'Cannot take decision: "12x" is not a row of keys',
+    "Cannot wait for onRefresh: it returned a promise",
     "late oops",
   ]);
 });

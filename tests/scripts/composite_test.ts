@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { reject, route } from "../../core/call/decisions.ts";
+import { HOOK_ACTIONS } from "../../core/call/hook_actions.ts";
 import { fixedPolicy, type Policy } from "../../core/call/policy.ts";
 import { compositePolicy, compositeSource } from "../../scripts/composite.ts";
 import { fakeCall } from "./fake_views.ts";
@@ -69,4 +70,49 @@ Deno.test("a call gives each source its policy back", async () => {
   assertEquals(second.host.alive, 1);
   source.release(after);
   assertEquals(first.host.revision.users, 0);
+});
+
+Deno.test("every hook is asked in order: a fault and a silence pass on, the first decision is the last", async () => {
+  const names = Object.keys(HOOK_ACTIONS).filter((name) => name !== "inbound");
+  for (const name of [...names, "onEnd"]) {
+    const asked: string[] = [];
+    const member = (who: string, answer: () => unknown): Policy => ({
+      [name]: (...args: unknown[]) => {
+        asked.push(`${who} ${args.join(" ")}`);
+        return answer();
+      },
+    });
+    const policy = compositePolicy([
+      member("faulty", () => {
+        throw new Error("oops");
+      }),
+      {},
+      member("silent", () => undefined),
+      member("decided", () => "decision"),
+      member("last", () => "too late"),
+    ]);
+    const hook: unknown = Reflect.get(policy, name);
+    const said: unknown = typeof hook === "function"
+      ? await Promise.try(() => hook(1, 2)).catch(() => "fault")
+      : "absent";
+    const told = ["faulty 1 2", "silent 1 2", "decided 1 2"];
+    if (name === "onEnd") assertEquals(asked, [...told, "last 1 2"]);
+    else assertEquals([said, asked], ["decision", told]);
+  }
+});
+
+Deno.test("what one script notes in call.vars the next one reads", async () => {
+  using first = await loadScript(`
+    export function onTarget(call) { call.vars.first = true; }
+  `);
+  using second = await loadScript(`
+    export function onTarget(call) {
+      return { action: call.vars.first ? "skip" : "relay" };
+    }
+  `);
+  const source = compositeSource([first.host, second.host]);
+  const policy = source.acquire();
+  const target = { target: "a", trunk: "a", uri: "", attempt: 1, number: 1 };
+  assertEquals(policy.onTarget!(fakeCall(), target), { action: "skip" });
+  source.release(policy);
 });
