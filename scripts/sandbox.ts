@@ -220,7 +220,7 @@ export class Sandbox implements MachineHost {
     }
     const handed = this.#handedOf(args.number(1));
     if (isWriter(operation)) {
-      const refusal = this.#slice.edit();
+      const refusal = this.#slice.edit(operation, args);
       if (refusal !== undefined) return refusal;
       if (this.#world.notes !== undefined && handed?.message !== undefined) {
         this.#placeEdit(handed.message);

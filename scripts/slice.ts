@@ -3,7 +3,12 @@ import type { CpuMeter } from "./cpu_meter.ts";
 import { OWN_BYTES } from "./engine.ts";
 import type { Asker } from "./errands.ts";
 import { ScriptFault } from "./fault.ts";
+import type { HostArguments } from "./machine.ts";
+import { OPERATIONS } from "./operations.ts";
 import type { ScriptWorld } from "./script_world.ts";
+
+/** Which argument of that operation has the notes as JSON. */
+const VARS_ARGUMENT = 3;
 
 /**
  * One stretch of a hook without a wait: whose it is, and how much it has edited and logged. There is one at a time in
@@ -45,8 +50,13 @@ export class Slice implements Asker {
   }
 
   /** Counts an edit; why it is refused, or undefined. */
-  edit(): string | undefined {
+  edit(operation: number, args: HostArguments): string | undefined {
     const { limits, watch } = this.#world;
+    if (operation === OPERATIONS.varsWrite) {
+      const chars = args.text(VARS_ARGUMENT).length;
+      watch?.use("varsChars", chars, limits.varsChars);
+      if (chars > limits.varsChars) watch?.exceeded("varsChars");
+    }
     watch?.use("edits", ++this.#edits, limits.edits);
     if (this.#edits <= limits.edits) return undefined;
     watch?.exceeded("edits");
