@@ -90,7 +90,7 @@ export interface SdpView {
 
 /** One part of a body of several. Editing one leaves the others byte for byte. */
 export interface BodyView {
-  /** The media type in lower case, without parameters; `text/plain` where the part names none (RFC 2046 section 5.2). */
+  /** The media type in lower case, without parameters; `text/plain` where the part names none (RFC 2046 section 5.1). */
   readonly contentType: string;
   /** The value of a header field of the part. */
   header(name: string): string | undefined;

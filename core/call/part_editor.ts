@@ -86,7 +86,7 @@ export class PartEditor implements BodyView {
   }
 
   get contentType(): string {
-    // RFC 2046 §5.2: without a Content-Type a part is "text/plain; charset=us-ascii".
+    // RFC 2046 §5.1: without a Content-Type a part is plain text.
     return mediaType(this.#part.headers.get("Content-Type") ?? "text/plain");
   }
 

@@ -23,7 +23,7 @@ const STATIC: Readonly<Record<number, string>> = {
   6: "DVI4/16000",
   7: "LPC/8000",
   8: "PCMA/8000",
-  // RFC 3551 §4.5.2: G722 is sampled at 16 kHz but its clock "remains unchanged" at 8,000.
+  // RFC 3551 §4.5.2: G722 is sampled at 16 kHz; its clock is 8,000 and "must remain unchanged".
   9: "G722/8000",
   10: "L16/44100/2",
   11: "L16/44100",
@@ -101,7 +101,7 @@ export function isCompanion(format: PayloadFormat): boolean {
 /**
  * Removes payload types with their attributes, and what repairs them (RFC 4588 section 8.1: `apt`); says how many
  * went. When only companions would be left the medium is disabled and its formats stay, since an `m=` line has one at
- * least (RFC 3264 section 6: "The stream is rejected by setting the port to zero").
+ * least (RFC 3264 section 6: "the port number in the corresponding stream in the answer MUST be set to zero").
  */
 export function removeFormats(
   media: MediaDescription,

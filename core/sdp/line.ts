@@ -29,8 +29,8 @@ export class SdpLine {
 }
 
 /**
- * Takes a text apart so that the pieces in a row are the text again. §5: "The sequence CRLF is used to end a line,
- * although parsers SHOULD be tolerant and also accept lines terminated with a single newline character."
+ * Takes a text apart so that the pieces in a row are the text again. §5: "The sequence CRLF (0x0d0a) is used to end a
+ * line, although parsers SHOULD be tolerant and also accept lines terminated with a single newline character."
  */
 export function splitLines(text: string): SdpLine[] {
   const lines: SdpLine[] = [];

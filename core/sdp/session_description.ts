@@ -19,7 +19,7 @@ export class SessionDescription {
 
   /** Takes a text apart; undefined when it does not begin as a session description does. */
   static parse(text: string): SessionDescription | undefined {
-    // §5: "Some lines in each description are REQUIRED ... ", the first of them "v=".
+    // §5: the lines "MUST appear in exactly the order given here", and "v=" is the first.
     if (!text.startsWith("v=")) return undefined;
     const lines = splitLines(text);
     const ending = lines[0]!.ending === "" ? "\r\n" : lines[0]!.ending;

@@ -82,7 +82,7 @@ Deno.test("a medium has the session's address and direction unless it has its ow
     sdp.media.map((media) => [media.connection, media.direction]),
     [["192.0.2.1", "inactive"], ["192.0.2.2", "sendrecv"]],
   );
-  // RFC 8866 §6.7: "If no direction attribute is specified ... sendrecv".
+  // RFC 8866 §6.7: with no direction attribute present "sendrecv" is the default.
   assertEquals(
     editor("v=0\r\nm=audio 1 RTP/AVP 0\r\n").sdp.media[0]!.direction,
     "sendrecv",
