@@ -13,6 +13,7 @@ import type { ServerTransaction } from "../transaction/server_transaction.ts";
 import type { SentAck } from "../transaction/request_sender.ts";
 import type { Flow } from "../transport/flow.ts";
 import { Acceptance } from "./acceptance.ts";
+import { byeOf } from "./bye.ts";
 import type { DialogContext } from "./context.ts";
 import type { Dialog, RequestParts } from "./dialog.ts";
 import type { DialogUsage } from "./dialog_table.ts";
@@ -80,7 +81,7 @@ export class Session implements DialogUsage, OutgoingHost {
     // §12.2.2: "If the remote sequence number was not empty, but the sequence number of the request is lower than the
     // remote sequence number, the request is out of order and MUST be rejected with a 500".
     if (!this.dialog.acceptSeq(request.cseq?.number ?? 0)) {
-      this.#refuse(transaction, 500, "CSeq Out Of Order");
+      this.#refuse(transaction, 500, { reason: "CSeq Out Of Order" });
       return;
     }
     this.dialog.flow = transaction.flow;
@@ -102,13 +103,13 @@ export class Session implements DialogUsage, OutgoingHost {
         const seconds = busyRetryAfterSeconds(this.context.random);
         headers.append("Retry-After", String(seconds));
       }
-      this.#refuse(transaction, refusal, undefined, headers);
+      this.#refuse(transaction, refusal, { headers });
       return;
     }
     const interval = this.timer?.incoming(request);
     if (interval !== undefined) {
       const headers = refusalHeaders(interval);
-      this.#refuse(transaction, interval.status, undefined, headers);
+      this.#refuse(transaction, interval.status, { headers });
       return;
     }
     if (this.#incoming.length >= this.context.limits.queuedRequestsPerLeg) {
@@ -354,17 +355,7 @@ export class Session implements DialogUsage, OutgoingHost {
   }
 
   #sendBye(parts: RequestParts): void {
-    const done = (): void => this.close();
-    const outgoing = new Outgoing(this, "BYE", {
-      parts,
-      user: {
-        onResponse: (response) => {
-          if (response.status >= 200) done();
-        },
-        onFailure: done,
-      },
-      retryGlare: false,
-    });
+    const outgoing = byeOf(this, { parts, done: () => this.close() });
     this.#outgoing.push(outgoing);
     outgoing.start();
   }
@@ -400,14 +391,10 @@ export class Session implements DialogUsage, OutgoingHost {
   #refuse(
     transaction: ServerTransaction,
     status: number,
-    reason?: string,
-    headers?: Headers,
+    parts: ReplyParts = {},
   ): void {
-    const response = responseTo(transaction.request, status, {
-      reason,
-      headers,
-    });
-    transaction.respond(this.#user.outbound<typeof response>(response));
+    const response = responseTo(transaction.request, status, parts);
+    transaction.respond(this.#user.outbound(response));
   }
 }
 
