@@ -1,6 +1,6 @@
 /** Listens for `legwork reload`, `calls` and `explain`. */
 
-import { checkOwner, prepareFolder } from "./socket_path.ts";
+import { checkOwner, CONTROL_FOLDER, prepareFolder } from "./socket_path.ts";
 import {
   type ControlReply,
   type ControlRequest,
@@ -44,7 +44,9 @@ export class ControlServer {
     answer: ControlHandler,
   ): Promise<ControlServer> {
     prepareFolder(path);
-    await removeStale(path);
+    for (const left of new Set([...socketsBeside(path), path])) {
+      await removeStale(left);
+    }
     const listener = Deno.listen({ transport: "unix", path });
     try {
       checkOwner(path);
@@ -115,6 +117,14 @@ const WRONG: ControlReply = {
   lines: ["that is no request of this version of Legwork"],
 };
 
+/** The sockets of a folder that is Legwork's own; a process that was killed leaves its socket behind. */
+function socketsBeside(path: string): string[] {
+  if (!path.startsWith(`${CONTROL_FOLDER}/`)) return [];
+  return [...Deno.readDirSync(CONTROL_FOLDER)]
+    .filter(({ name }) => name.endsWith(".sock"))
+    .map(({ name }) => `${CONTROL_FOLDER}/${name}`);
+}
+
 /** A socket that nobody answers was left behind by a process that is gone. */
 async function removeStale(path: string): Promise<void> {
   try {
@@ -125,7 +135,12 @@ async function removeStale(path: string): Promise<void> {
   try {
     closeQuietly(await Deno.connect({ transport: "unix", path }));
   } catch (error) {
-    if (error instanceof Deno.errors.ConnectionRefused) Deno.removeSync(path);
+    if (!(error instanceof Deno.errors.ConnectionRefused)) return;
+    try {
+      Deno.removeSync(path);
+    } catch {
+      // Another process has removed it in the same moment.
+    }
   }
 }
 
