@@ -223,9 +223,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
       case "suppress":
         return;
       case "replace":
-        this.#a.ring(decision.status ?? event.status, {
-          content: replaced(event.content, decision),
-        });
+        this.#a.ring(decision.status ?? 180, replaced(event, decision));
         return;
       case "reject":
         leg.cancel(`SIP;cause=${decision.status};text="rejected"`);

@@ -16,15 +16,18 @@ export function answerContent(decision: Answer): Content {
   return { headers, body: toBytes(fromText(body)) };
 }
 
-/** What crosses of a provisional response when another takes its place. */
-export function replaced(content: Content, { body }: Replace): Content {
-  if (body === undefined) return content;
+/** What crosses of a provisional response when another status takes its place. */
+export function replaced(
+  { content }: { content: Content },
+  { body }: Replace,
+): { content: Content } {
+  if (body === undefined) return { content };
   const headers = content.headers.clone();
   if (body === "") headers.delete("Content-Type");
   else if (!headers.has("Content-Type")) {
     headers.append("Content-Type", "application/sdp");
   }
-  return { headers, body: toBytes(fromText(body)) };
+  return { content: { headers, body: toBytes(fromText(body)) } };
 }
 
 /** True for an INVITE without SDP: the 2xx has the offer, the ACK its answer. */
