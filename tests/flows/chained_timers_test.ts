@@ -105,6 +105,23 @@ Deno.test("two in a row keep a call up, and one side refreshes between them", as
   assert((between[1]?.ours ?? 0) >= 35, "a refresh every five minutes");
 });
 
+Deno.test("a running call shows both its timers with the time left", async () => {
+  await using chain = await Chain.withCall();
+  const [state] = chain.second.callStates;
+  // A minute has passed since the call was answered.
+  assertEquals(
+    state?.timers.map(({ leg, refresher, refreshInSeconds, endsInSeconds }) => [
+      leg,
+      refresher,
+      Math.round(refreshInSeconds ?? 0),
+      Math.round(endsInSeconds),
+    ]),
+    [["a", "us", 240, 508], ["b", "us", 240, 508]],
+  );
+  chain.first.hangUpAll("enough");
+  await chain.pass(60_000);
+});
+
 Deno.test("when the line between them is cut, both ends are hung up on", async () => {
   await using chain = await Chain.withCall();
   chain.network.fate = ({ from, to }) => {
