@@ -12,7 +12,7 @@ import type { HeaderValues } from "./decisions.ts";
 import { type Content, METHODS } from "./header_policy.ts";
 import { refusalHeaders } from "../dialog/timer_negotiation.ts";
 import { LegTimer } from "./leg_timer.ts";
-import { Leg, type LegOwner, NO_CONTENT } from "./leg.ts";
+import { authenticatorFor, Leg, type LegOwner, NO_CONTENT } from "./leg.ts";
 import type { Inbound } from "./message_hooks.ts";
 import { peerName } from "./peer_name.ts";
 
@@ -43,6 +43,7 @@ export class ALeg extends Leg {
       parts.context,
       this,
     );
+    this.session.authenticator = authenticatorFor(this.trunk, parts.context);
     this.session.adopt(invite);
     this.timer = new LegTimer(parts.context, this);
     this.timer.attach(this.session);

@@ -4,6 +4,7 @@ import { Headers } from "../message/headers.ts";
 import type { SipResponse } from "../message/message.ts";
 import type { NameAddr } from "../message/name_addr.ts";
 import { SipRequest } from "../message/message.ts";
+import { type Authenticator, AuthRound } from "../dialog/authenticator.ts";
 import type { Session } from "../dialog/session.ts";
 import {
   type TimerFields,
@@ -15,7 +16,7 @@ import type { SendingFailure } from "../transaction/request_sender.ts";
 import type { CallContext } from "./call_context.ts";
 import { type Content, crossing, METHODS } from "./header_policy.ts";
 import { LegTimer } from "./leg_timer.ts";
-import { Leg, type LegOwner, NO_CONTENT } from "./leg.ts";
+import { authenticatorFor, Leg, type LegOwner, NO_CONTENT } from "./leg.ts";
 import { dressFor, type Target } from "./target.ts";
 
 /** What the INVITE of a B leg is made of. */
@@ -39,6 +40,9 @@ export class BLeg extends Leg implements UacInviteUser {
   readonly #admit: ((uri: SipUri, attempt: number) => boolean) | undefined;
   readonly #callId: string;
   readonly #tag: string;
+  readonly #authenticator: Authenticator | undefined;
+  /** What was tried at the server that is called. */
+  #round = new AuthRound();
   #invite: UacInvite | undefined;
   #attempt = 0;
   readonly timer: LegTimer;
@@ -63,6 +67,7 @@ export class BLeg extends Leg implements UacInviteUser {
     this.#admit = world.admit;
     this.#callId = `${world.context.random.token()}@legwork`;
     this.#tag = world.context.random.token();
+    this.#authenticator = authenticatorFor(target.trunk, world.context);
     this.timer = new LegTimer(world.context, this);
   }
 
@@ -91,6 +96,7 @@ export class BLeg extends Leg implements UacInviteUser {
       return;
     }
     this.#uri = uri;
+    this.#round = new AuthRound();
     this.context.ownInvites.add(this.#callId);
     this.#peer = uri.toString();
     this.#send(uri);
@@ -142,6 +148,7 @@ export class BLeg extends Leg implements UacInviteUser {
   onRefused(response: SipResponse): void {
     const { message } = this.inbound(response);
     if (message.status === 422 && this.#isRaised(response)) return;
+    if (this.#isAuthenticated(message.status, response)) return;
     // RFC 3263 §4.3 speaks of the addresses behind one name; the servers of a trunk are one service to us as well.
     if (message.status === 503 && this.#attempt < this.target.uris.length) {
       this.start();
@@ -200,8 +207,20 @@ export class BLeg extends Leg implements UacInviteUser {
     return true;
   }
 
+  /** §22.2: the same INVITE again, with credentials and another CSeq. */
+  #isAuthenticated(status: number, response: SipResponse): boolean {
+    if (this.#uri === undefined || (status !== 401 && status !== 407)) {
+      return false;
+    }
+    if (!this.#authenticator?.learn(response, this.#round)) return false;
+    this.#send(this.#uri);
+    return true;
+  }
+
   #send(uri: SipUri): void {
-    this.#invite = new UacInvite(this.context, this);
+    this.#invite = new UacInvite(this.context, this, {
+      authenticator: this.#authenticator,
+    });
     this.#invite.start(this.#request(uri.with({ headers: "" }).toString()), {
       uri,
     });

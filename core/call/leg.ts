@@ -12,6 +12,7 @@ import type {
   SipRequest,
   SipResponse,
 } from "../message/message.ts";
+import { Authenticator } from "../dialog/authenticator.ts";
 import type { Outgoing, OutgoingUser } from "../dialog/outgoing.ts";
 import type {
   RefreshChoice,
@@ -317,6 +318,15 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
     }
     return undefined;
   }
+}
+
+/** Our account at a trunk, put to work for one leg. */
+export function authenticatorFor(
+  trunk: string | undefined,
+  { trunks, random }: CallContext,
+): Authenticator | undefined {
+  const account = trunk === undefined ? undefined : trunks.get(trunk)?.auth;
+  return account && new Authenticator(account, random);
 }
 
 /** Whoever opens a dialog may still be given another name. */

@@ -5,7 +5,7 @@
  */
 
 import type { Timed, Timer } from "../base/clock.ts";
-import type { Headers } from "../message/headers.ts";
+import type { HeaderLine, Headers } from "../message/headers.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
 import type { ClientTransaction } from "../transaction/client_transaction.ts";
 import type {
@@ -15,6 +15,7 @@ import type {
   SentAck,
 } from "../transaction/request_sender.ts";
 import type { Flow } from "../transport/flow.ts";
+import { type Authenticator, AuthRound } from "./authenticator.ts";
 import type { DialogContext } from "./context.ts";
 import type { Dialog, RequestParts } from "./dialog.ts";
 import { glareWaitMs } from "./glare.ts";
@@ -29,14 +30,26 @@ export interface OutgoingUser {
   onFailure(failure: SendingFailure | "busy" | "ended"): void;
 }
 
+/** What the ACK of a 2xx carries. */
+export interface AckParts extends RequestParts {
+  /** Ours, of the INVITE. */
+  readonly credentials?: readonly HeaderLine[];
+}
+
 /** What a request asks of the session it belongs to. */
 export interface OutgoingHost {
   readonly dialog: Dialog;
+  readonly authenticator: Authenticator | undefined;
   readonly context: DialogContext;
   prepare(request: SipRequest, flow: Flow): SipRequest;
-  sendAck(cseq: number, parts: RequestParts): SentAck;
+  sendAck(cseq: number, parts: AckParts): SentAck;
   /** Writes the session timer's fields into a request; undefined where the session has no timer. */
   writeTimer(method: string, headers: Headers): TimerFields | undefined;
+  /** 401 and 407: true when the request is to be sent again, with credentials. */
+  answerChallenge(
+    response: SipResponse,
+    request: { method: string; round: AuthRound },
+  ): boolean;
   /** 422: true when the request is to be sent again. */
   raiseInterval(response: SipResponse, sent: TimerFields): boolean;
   /** The first 2xx, before the user hears of it. */
@@ -69,6 +82,7 @@ export class Outgoing implements SendingUser, Timed {
   #cseq = 0;
   #ack: SentAck | undefined;
   #answered = false;
+  #cancelled = false;
   #done = false;
   #retriesLeft: number;
   #wait: Timer | undefined;
@@ -76,6 +90,9 @@ export class Outgoing implements SendingUser, Timed {
   #sent: TimerFields | undefined;
   /** Our offer, as it left. */
   #sdp: SdpBody | undefined;
+  /** Ours, as they left. */
+  #credentials: readonly HeaderLine[] = [];
+  readonly #round = new AuthRound();
 
   constructor(
     session: OutgoingHost,
@@ -125,6 +142,7 @@ export class Outgoing implements SendingUser, Timed {
       prepare: (draft, flow) => {
         const sent = this.#session.prepare(draft, flow);
         this.#sdp = sdpOf(sent);
+        this.#credentials = this.#session.authenticator?.sign(sent) ?? [];
         return sent;
       },
     }, this);
@@ -133,12 +151,13 @@ export class Outgoing implements SendingUser, Timed {
   /** Sends the ACK of an INVITE's 2xx, with the answer in it when the 2xx had the offer. */
   ack(parts: RequestParts = {}): void {
     if (!this.#answered || this.#ack !== undefined) return;
-    this.#ack = this.#session.sendAck(this.#cseq, parts);
+    this.#ack = this.#sendAck(parts);
     this.#finish();
   }
 
   /** Cancels an INVITE (RFC 3261 section 9.1); its final response still comes. */
   cancel(reason?: string): void {
+    this.#cancelled = true;
     if (this.#wait !== undefined) {
       this.#abandon("ended");
     } else if (!this.#answered) {
@@ -170,7 +189,7 @@ export class Outgoing implements SendingUser, Timed {
       this.#wait = clock.schedule(waitMs, this, "glare");
       return;
     }
-    if (this.#isRaised(response)) {
+    if (this.#isAnswered(response) || this.#isRaised(response)) {
       this.start();
       return;
     }
@@ -214,12 +233,17 @@ export class Outgoing implements SendingUser, Timed {
     this.#session.dialog.flow = transaction.flow;
     if (this.#done) {
       // The dialog ended meanwhile; the 2xx still wants its ACK.
-      this.#ack = this.#session.sendAck(this.#cseq, {});
+      this.#ack = this.#sendAck({});
       return;
     }
     this.#session.dialog.refreshTarget(response);
     this.#succeed(response);
     this.#user.onResponse(response);
+  }
+
+  #sendAck(parts: RequestParts): SentAck {
+    const credentials = this.#credentials;
+    return this.#session.sendAck(this.#cseq, { ...parts, credentials });
   }
 
   #succeed(response: SipResponse): void {
@@ -228,6 +252,18 @@ export class Outgoing implements SendingUser, Timed {
       sent: this.#sent,
       attempt: this.#attempt,
     });
+  }
+
+  /**
+   * §22.2: "When a UAC resubmits a request with its credentials after receiving a 401 (Unauthorized) [...] response, it MUST
+   * increment the CSeq header field value". A refresh is repeated by its ladder.
+   */
+  #isAnswered(response: SipResponse): boolean {
+    return this.#attempt === undefined && !this.#cancelled &&
+      this.#session.answerChallenge(response, {
+        method: this.method,
+        round: this.#round,
+      });
   }
 
   /** RFC 4028 §7.3: a 422 to what is passed on is answered here; to a refresh, by its ladder. */

@@ -14,11 +14,17 @@ import type { SentAck } from "../transaction/request_sender.ts";
 import type { Flow } from "../transport/flow.ts";
 import { Acceptance } from "./acceptance.ts";
 import { byeOf } from "./bye.ts";
+import {
+  addCredentials,
+  type Authenticator,
+  type AuthRound,
+} from "./authenticator.ts";
 import type { DialogContext } from "./context.ts";
 import type { Dialog, RequestParts } from "./dialog.ts";
 import type { DialogUsage } from "./dialog_table.ts";
 import { busyRetryAfterSeconds, crossingStatus } from "./glare.ts";
 import {
+  type AckParts,
   Outgoing,
   type OutgoingHost,
   type OutgoingUser,
@@ -38,6 +44,8 @@ export type SessionUser = SessionOwner<Session>;
 export class Session implements DialogUsage, OutgoingHost {
   /** Set by the leg whose dialog counts; a fork that nobody wants has none. */
   timer: SessionTimer | undefined;
+  /** Our account at the peer; undefined where we have none. */
+  authenticator: Authenticator | undefined;
   readonly sdp = new SessionSdp();
   #user: SessionUser;
   /** The peer's requests not finally answered, few at a time. */
@@ -233,7 +241,7 @@ export class Session implements DialogUsage, OutgoingHost {
   }
 
   /** Sends the ACK of a 2xx. */
-  sendAck(cseq: number, parts: RequestParts): SentAck {
+  sendAck(cseq: number, parts: AckParts): SentAck {
     const ack = this.dialog.request("ACK", { ...parts, cseq });
     return this.context.sender.sendAck(ack, {
       uri: this.dialog.nextHop,
@@ -241,6 +249,8 @@ export class Session implements DialogUsage, OutgoingHost {
       prepare: (draft, flow) => {
         const sent = this.prepare(draft, flow);
         this.sdp.acknowledging(sent);
+        // §13.2.2.4: "The ACK MUST contain the same credentials as the INVITE."
+        addCredentials(sent.headers, parts.credentials ?? []);
         return sent;
       },
     });
@@ -258,6 +268,16 @@ export class Session implements DialogUsage, OutgoingHost {
 
   raiseInterval(response: SipResponse, sent: TimerFields): boolean {
     return !this.#ending && this.timer?.raise(response, sent) === true;
+  }
+
+  answerChallenge(
+    response: SipResponse,
+    { method, round }: { method: string; round: AuthRound },
+  ): boolean {
+    const { status } = response;
+    if (status !== 401 && status !== 407) return false;
+    if (this.#closed || (this.#ending && method !== "BYE")) return false;
+    return this.authenticator?.learn(response, round) === true;
   }
 
   onSuccess(method: string, response: SipResponse, how: SentHow): void {

@@ -7,6 +7,7 @@
 
 import { Headers } from "../message/headers.ts";
 import type { SipResponse } from "../message/message.ts";
+import { AuthRound } from "./authenticator.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type {
   PeerRefusals,
@@ -43,6 +44,8 @@ export class SessionRefresh implements SessionTimerUser {
   readonly timer: SessionTimer;
   readonly #session: Session;
   readonly #owner: RefreshOwner;
+  /** What was tried for the refresh that was challenged last. */
+  #challenged: { attempt: RefreshAttempt; round: AuthRound } | undefined;
 
   constructor(
     session: Session,
@@ -102,8 +105,17 @@ export class SessionRefresh implements SessionTimerUser {
     );
   }
 
-  answerChallenge(): boolean {
-    return false;
+  answerChallenge(attempt: RefreshAttempt, response: SipResponse): boolean {
+    if (this.#challenged?.attempt !== attempt) {
+      this.#challenged = { attempt, round: new AuthRound() };
+    }
+    const { method } = attempt;
+    const { round } = this.#challenged;
+    if (!this.#session.answerChallenge(response, { method, round })) {
+      return false;
+    }
+    this.send(attempt);
+    return true;
   }
 
   onRefreshed(refresh: Refreshed): void {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { HeaderLine } from "../message/headers.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
 import type { ClientTransaction } from "../transaction/client_transaction.ts";
 import type {
@@ -14,6 +15,7 @@ import type {
   SendRoute,
   SentAck,
 } from "../transaction/request_sender.ts";
+import type { Authenticator } from "./authenticator.ts";
 import type { DialogContext } from "./context.ts";
 import { Dialog, type RequestParts } from "./dialog.ts";
 import { type SdpBody, sdpOf } from "./session_sdp.ts";
@@ -39,7 +41,10 @@ interface Surplus {
 /** One INVITE of ours. */
 export class UacInvite implements SendingUser {
   readonly #context: DialogContext;
+  readonly #authenticator: Authenticator | undefined;
   #user: UacInviteUser;
+  /** Ours, as they left. */
+  #credentials: readonly HeaderLine[] = [];
   #invite: SipRequest | undefined;
   /** Our offer, as it left. */
   #sdp: SdpBody | undefined;
@@ -53,9 +58,15 @@ export class UacInvite implements SendingUser {
   #cancelled = false;
   #over = false;
 
-  constructor(context: DialogContext, user: UacInviteUser) {
+  /** `authenticator` signs the INVITE and all that its dialogs send. */
+  constructor(
+    context: DialogContext,
+    user: UacInviteUser,
+    options: { authenticator?: Authenticator | undefined } = {},
+  ) {
     this.#context = context;
     this.#user = user;
+    this.#authenticator = options.authenticator;
   }
 
   /** Sends it. `request` has everything but Via and Contact. */
@@ -67,6 +78,7 @@ export class UacInvite implements SendingUser {
         draft.headers.set("Contact", this.#context.contactFor(flow));
         const sent = this.#user.outbound(draft);
         this.#sdp = sdpOf(sent);
+        this.#credentials = this.#authenticator?.sign(sent) ?? [];
         return sent;
       },
     }, this);
@@ -82,7 +94,10 @@ export class UacInvite implements SendingUser {
   /** Acknowledges the answer, with the SDP answer in it when the 2xx had the offer. */
   ack(parts: RequestParts = {}): void {
     if (this.#winner === undefined || this.#winnerAck !== undefined) return;
-    this.#winnerAck = this.#winner.sendAck(this.#cseq, parts);
+    this.#winnerAck = this.#winner.sendAck(this.#cseq, {
+      ...parts,
+      credentials: this.#credentials,
+    });
   }
 
   /** The call is over. What the network still sends (a 2xx again, a late fork) is dealt with without its user. */
@@ -146,7 +161,8 @@ export class UacInvite implements SendingUser {
     // then the UAC MUST terminate the dialog by sending a BYE request".
     this.#early = this.#early.filter((early) => early !== session);
     session.handOver(new SurplusOwner(this.#user));
-    this.#surplus.push({ session, ack: session.sendAck(this.#cseq, {}) });
+    const ack = session.sendAck(this.#cseq, { credentials: this.#credentials });
+    this.#surplus.push({ session, ack });
     session.bye();
   }
 
@@ -176,6 +192,7 @@ export class UacInvite implements SendingUser {
       this.#context,
       this.#user,
     );
+    session.authenticator = this.#authenticator;
     this.#early.push(session);
     return session;
   }

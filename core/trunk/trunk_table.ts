@@ -1,5 +1,6 @@
 /** The named peers, and which of them a message comes from. */
 
+import type { Account } from "../dialog/authenticator.ts";
 import type { SessionTimerSettings } from "../dialog/timer_negotiation.ts";
 import type { SipUri } from "../message/uri.ts";
 import type { Address } from "../transport/address.ts";
@@ -14,6 +15,8 @@ export interface TrunkSettings {
   readonly match?: readonly MatchRule[];
   /** Default: timers where the peer asks for one. */
   readonly sessionTimer?: SessionTimerSettings;
+  /** Answers 401 and 407 of this peer; without it they pass to the other side. */
+  readonly auth?: Account;
 }
 
 /** All trunks of a B2BUA. */
