@@ -7,6 +7,7 @@ import { ScriptFault } from "../scripts/fault.ts";
 import type { Deniable } from "../scripts/errands.ts";
 import type { HttpRules } from "../scripts/http.ts";
 import type { HookCoverage } from "./coverage.ts";
+import { standInEnvironment } from "./environment.ts";
 import { whyUnreadable } from "./file_error.ts";
 import { hostsOf, httpOf } from "./ladder/http_replies.ts";
 import type { LadderConfig } from "./ladder/surroundings.ts";
@@ -82,12 +83,14 @@ class LadderParts {
   config(
     path: string,
   ): { config: LadderConfig; policy?: NonNullable<WorldOptions["policy"]> } {
-    const { config, scripts, problems } = loadYaml(path);
+    const { config, scripts, problems } = loadYaml(path, {
+      environment: standInEnvironment,
+    });
     if (config === undefined) throw new TypeError(problems.join("\n"));
     const limits = scriptLimits(config);
     return {
       config: {
-        ...callSettings(config),
+        ...callSettings(config, standInEnvironment),
         listen: config.listen.flatMap(({ transport, host, port }) => {
           const name = transport.toUpperCase();
           return name === "UDP" || name === "TCP" ? [{ name, host, port }] : [];

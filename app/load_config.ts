@@ -2,8 +2,10 @@
 
 import type { RunSource } from "./args.ts";
 import { parseConfig } from "./config/config.ts";
+import type { Environment } from "./config/cross_checks.ts";
 import { defaultConfig } from "./config/default_config.ts";
 import type { Config } from "./config/schema.ts";
+import { environmentVariable } from "./environment.ts";
 import { whyUnreadable } from "./file_error.ts";
 import { formatProblem, problemLine } from "./problem.ts";
 
@@ -18,11 +20,19 @@ export interface LoadedConfig {
   readonly notices: readonly string[];
 }
 
+/** Where passwords come from; default: the environment of this process. */
+export interface LoadOptions {
+  readonly environment?: Environment;
+}
+
 /** The configuration of `run`. */
-export function loadConfig(source: RunSource): LoadedConfig {
+export function loadConfig(
+  source: RunSource,
+  options: LoadOptions = {},
+): LoadedConfig {
   switch (source.kind) {
     case "yaml":
-      return loadYaml(source.file);
+      return loadYaml(source.file, options);
     case "scripts": {
       const { config, problem } = defaultConfig(source);
       if (config === undefined) return failed(problem);
@@ -37,7 +47,10 @@ export function loadConfig(source: RunSource): LoadedConfig {
 }
 
 /** The configuration in a YAML file. Its scripts are found from its own folder. */
-export function loadYaml(file: string): LoadedConfig {
+export function loadYaml(
+  file: string,
+  { environment = environmentVariable }: LoadOptions = {},
+): LoadedConfig {
   let text: string;
   try {
     text = Deno.readTextFileSync(file);
@@ -47,6 +60,7 @@ export function loadYaml(file: string): LoadedConfig {
   const folder = file.slice(0, file.search(/[^/\\]*$/));
   const { config, problems, notices } = parseConfig(text, file, {
     fileExists: (script) => unreadable(inFolder(folder, script)) === undefined,
+    environment,
   });
   return {
     ...(config === undefined ? {} : { config: placed(config, folder) }),

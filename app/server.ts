@@ -6,6 +6,7 @@ import type { SipMessage } from "../core/message/message.ts";
 import type { Tap } from "../core/transport/transport_layer.ts";
 import type { Config } from "./config/schema.ts";
 import { DenoDns } from "./deno_dns.ts";
+import { environmentVariable } from "./environment.ts";
 import { HTTP_PORT } from "./http_port.ts";
 import { IdleMemory } from "./idle_memory.ts";
 import type { Log } from "./log.ts";
@@ -92,7 +93,7 @@ export class Server {
         denied: reach.denied,
       });
       const b2bua = new B2bua({
-        ...callSettings(config),
+        ...callSettings(config, environmentVariable),
         ...networkSettings(config, clock),
         clock,
         random,

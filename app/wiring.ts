@@ -4,7 +4,9 @@ import type { Clock } from "../core/base/clock.ts";
 import { DEFAULT_LIMITS, type Limits } from "../core/base/limits.ts";
 import type { B2buaOptions } from "../core/call/b2bua.ts";
 import type { CallTimes, RouteRule } from "../core/call/call_context.ts";
+import type { Account } from "../core/dialog/authenticator.ts";
 import type { SessionTimerSettings } from "../core/dialog/timer_negotiation.ts";
+import { fromText } from "../core/message/bytes.ts";
 import { parseSipUri } from "../core/message/uri.ts";
 import type { TransactionTimers } from "../core/transaction/timers.ts";
 import { canonicalHost } from "../core/transport/address.ts";
@@ -19,6 +21,7 @@ import {
   type ListenAddress,
   type MatchEntry,
 } from "./config/address.ts";
+import type { Environment } from "./config/cross_checks.ts";
 import type { Config, TrunkConfig } from "./config/schema.ts";
 
 /** What a configuration says of how calls are treated, whatever they come in on. */
@@ -31,12 +34,15 @@ export interface CallSettings {
   readonly times: CallTimes;
 }
 
-/** See {@linkcode CallSettings}. */
-export function callSettings(config: Config): CallSettings {
+/** See {@linkcode CallSettings}. Passwords are those that `environment` has; a configuration that was checked has all. */
+export function callSettings(
+  config: Config,
+  environment: Environment,
+): CallSettings {
   const { timers } = config;
   return {
     trunks: Object.entries(config.trunks).map(([name, trunk]) =>
-      trunkSettings(name, trunk)
+      trunkSettings(name, { trunk, environment })
     ),
     routes: config.routes.map(({ from, to }): RouteRule => ({ from, to })),
     unknownPeers: config.unknown_peers,
@@ -97,12 +103,28 @@ function transport(
   }
 }
 
-function trunkSettings(name: string, trunk: TrunkConfig): TrunkSettings {
+function trunkSettings(
+  name: string,
+  { trunk, environment }: { trunk: TrunkConfig; environment: Environment },
+): TrunkSettings {
+  const auth = trunk.auth && account(trunk.auth, environment);
   return {
     name,
     servers: trunk.servers.flatMap(({ uri }) => parseSipUri(uri) ?? []),
     match: trunk.match.flatMap((entry) => matchRule(entry) ?? []),
     sessionTimer: sessionTimer(trunk.session_timer),
+    ...(auth === undefined ? {} : { auth }),
+  };
+}
+
+function account(
+  { username, password_env }: NonNullable<TrunkConfig["auth"]>,
+  environment: Environment,
+): Account | undefined {
+  const found = environment(password_env);
+  return found === undefined || found === "denied" ? undefined : {
+    username: fromText(username),
+    password: fromText(found.value),
   };
 }
 

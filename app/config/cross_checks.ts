@@ -19,7 +19,14 @@ export interface Finding {
 export interface CrossCheckOptions {
   /** True if a script path, as written, names a file. Absent: not checked. */
   readonly fileExists?: ((path: string) => boolean) | undefined;
+  /** The environment. Absent: not checked. */
+  readonly environment?: Environment | undefined;
 }
+
+/** The value of a variable; undefined: not set; "denied": this process may not read it. */
+export type Environment = (
+  name: string,
+) => { readonly value: string } | "denied" | undefined;
 
 /** Every rule between keys that `data` breaks. */
 export function crossCheck(
@@ -35,7 +42,11 @@ export function crossCheck(
   ) => ({ ...mapping(value), name }));
   return [
     ...listeners(config),
-    ...trunks.flatMap((trunk) => [...servers(trunk), ...sessionTimer(trunk)]),
+    ...trunks.flatMap((trunk) => [
+      ...servers(trunk),
+      ...sessionTimer(trunk),
+      ...password(trunk, options),
+    ]),
     ...matches(trunks, config),
     ...routes(config, trunks),
     ...scripts(config, options),
@@ -115,6 +126,30 @@ function* sessionTimer(trunk: Trunk): Generator<Finding> {
       path: [...path, key],
       message:
         `expires is ${expires}, wanted at least min_se, ${minSe}, ${unless}`,
+    };
+  }
+}
+
+function* password(
+  trunk: Trunk,
+  { environment }: CrossCheckOptions,
+): Generator<Finding> {
+  const name = mapping(trunk["auth"])["password_env"];
+  if (environment === undefined || typeof name !== "string") return;
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return;
+  const found = environment(name);
+  const path = ["trunks", trunk.name, "auth", "password_env"];
+  if (found === "denied") {
+    yield {
+      path,
+      message:
+        `environment variable ${name} may not be read, wanted a name that begins with LEGWORK_ or CARRIER_, or --allow-env=${name}`,
+    };
+  } else if (found === undefined || found.value === "") {
+    const what = found === undefined ? "not set" : "empty";
+    yield {
+      path,
+      message: `environment variable ${name} is ${what}, wanted a password`,
     };
   }
 }

@@ -36,7 +36,6 @@ export const NOT_YET: readonly NotYet[] = [
     value: /^(relay|rtpengine)$/,
     instead: "media is bypassed",
   },
-  { path: "trunks.*.auth", instead: "a 401 or 407 goes back to the caller" },
   { path: "trunks.*.register", instead: "nothing is registered" },
   { path: "media", instead: "media is bypassed" },
 ];

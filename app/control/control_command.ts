@@ -1,6 +1,7 @@
 /** `legwork reload`, `calls` and `explain`: asks the Legwork that runs. */
 
 import type { Command } from "../args.ts";
+import { standInEnvironment } from "../environment.ts";
 import { loadYaml } from "../load_config.ts";
 import type { Terminal } from "../terminal.ts";
 import {
@@ -59,7 +60,7 @@ async function findSocket({ socket, config }: ControlCommand): Promise<Found> {
     };
   }
   if (config !== undefined) {
-    const loaded = loadYaml(config);
+    const loaded = loadYaml(config, { environment: standInEnvironment });
     if (loaded.config === undefined) {
       return { problem: loaded.problems.join("\n") };
     }

@@ -14,6 +14,7 @@ import { TrunkTable } from "../../core/trunk/trunk_table.ts";
 import { ScriptFault } from "../../scripts/fault.ts";
 import type { Command } from "../args.ts";
 import { whyUnreadable } from "../file_error.ts";
+import { standInEnvironment } from "../environment.ts";
 import { loadConfig } from "../load_config.ts";
 import { trialReach } from "../script_reach.ts";
 import { describeFault, Scripts } from "../scripts.ts";
@@ -43,7 +44,9 @@ export async function replay(
   command: ReplayCommand,
   terminal: Terminal,
 ): Promise<number> {
-  const { config, scripts: paths, problems } = loadConfig(command.source);
+  const { config, scripts: paths, problems } = loadConfig(command.source, {
+    environment: standInEnvironment,
+  });
   const file = readCapture(command.capture);
   if (typeof file === "string" || config === undefined) {
     for (const problem of problems) terminal.err(problem);
@@ -51,7 +54,9 @@ export async function replay(
     return WRONG;
   }
   const clock = new SystemClock();
-  const player = new Player(new TrunkTable(callSettings(config).trunks));
+  const player = new Player(
+    new TrunkTable(callSettings(config, standInEnvironment).trunks),
+  );
   try {
     const scripts = await Scripts.load(paths, {
       clock,

@@ -166,12 +166,33 @@ const WRONG: readonly {
     yaml: "listen: udp:127.0.0.1:5060\nscripts: [route.ts, gone.ts]",
     problems: ['2:21: there is no file "gone.ts", wanted a script'],
   },
+  {
+    name: "password that is not in the environment",
+    yaml: `listen: udp:127.0.0.1:5060
+trunks:
+  a: {match: 192.0.2.1, auth: {username: u, password_env: GONE}}
+  b: {match: 192.0.2.2, auth: {username: u, password_env: EMPTY}}
+  c: {match: 192.0.2.3, auth: {username: u, password_env: DENIED}}
+  d: {match: 192.0.2.4, auth: {username: u, password_env: SET}}
+  e: {match: 192.0.2.5, auth: {username: u, password_env: "a b"}}`,
+    problems: [
+      "3:59: environment variable GONE is not set, wanted a password",
+      "4:59: environment variable EMPTY is empty, wanted a password",
+      "5:59: environment variable DENIED may not be read, wanted a name that begins with LEGWORK_ or CARRIER_, or --allow-env=DENIED",
+      '7:59: trunks.e.auth.password_env is "a b", wanted the name of an environment variable',
+    ],
+  },
 ];
 
 for (const { name, yaml, problems } of WRONG) {
   Deno.test(`wrong configuration: ${name}`, () => {
     const parsed = parseConfig(yaml, "legwork.yaml", {
       fileExists: (file) => file !== "gone.ts",
+      environment: (name) => {
+        if (name === "GONE") return undefined;
+        if (name === "DENIED") return "denied";
+        return { value: name === "EMPTY" ? "" : "secret" };
+      },
     });
     assertEquals(
       parsed.problems.map(problemLine),

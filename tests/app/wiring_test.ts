@@ -17,7 +17,8 @@ function config(yaml: string): Config {
 }
 
 Deno.test("trunks, routes and times become those of the B2BUA", () => {
-  const settings = callSettings(config(`
+  const settings = callSettings(
+    config(`
 listen: ["udp:[0::1]:5060", "udp:127.0.0.1:5062"]
 trunks:
   carrier:
@@ -28,7 +29,9 @@ routes: [{from: carrier, to: [pbx]}, {to: carrier}]
 unknown_peers: drop
 script_limits: {on_invite_fault: reject}
 timers: {t1_ms: 100, t2_ms: 200, t4_ms: 300, no_answer: 5, max_call: 60}
-`));
+`),
+    () => undefined,
+  );
   const [carrier, pbx] = settings.trunks;
   assertEquals(carrier?.servers.map(String), [
     "sip:[2001:db8::1]:5070;transport=tcp",
@@ -87,4 +90,22 @@ script_limits: {hook_ms: 3, async_ms: 40, memory_mib: 8, faults: 2}
     [limits.hookMs, limits.asyncMs, limits.memoryBytes, limits.faults],
     [3, 40, 8 * 1024 * 1024, 2],
   );
+});
+
+Deno.test("the password of a trunk comes from the environment", () => {
+  const { trunks } = callSettings(
+    config(`
+listen: [udp:127.0.0.1:5060]
+trunks:
+  carrier:
+    servers: sip:127.0.0.1
+    auth: {username: J\u00fcrgen, password_env: CARRIER_PASSWORD}
+`),
+    (name) => ({ value: `of ${name}: \u00fc` }),
+  );
+  // As they are hashed: byte by byte of their UTF-8.
+  assertEquals(trunks[0]?.auth, {
+    username: "J\u00c3\u00bcrgen",
+    password: "of CARRIER_PASSWORD: \u00c3\u00bc",
+  });
 });
