@@ -39,6 +39,8 @@ interface Known {
 /** Most realms one leg answers to, and most challenges of a response that are looked at. */
 const MAX_REALMS = 4;
 const MAX_CHALLENGES = 16;
+/** Credentials without what their realm dictates: the names, a digest of 64 digits, a cnonce and a URI of usual length. */
+const CREDENTIALS_BYTES = 330;
 /** RFC 7616 section 3.4: the nonce count has eight hexadecimal digits. */
 const MAX_COUNT = 0xffff_ffff;
 /** How often one request is sent again: once, and once more for a stale nonce or another realm. */
@@ -53,6 +55,18 @@ export class Authenticator {
   constructor(account: Account, random: Random) {
     this.#account = account;
     this.#random = random;
+  }
+
+  /** About as many bytes as {@linkcode Authenticator.sign} adds. */
+  get bytes(): number {
+    let bytes = 0;
+    for (
+      const { challenge: { realm, nonce, opaque = "" } } of this.#known.values()
+    ) {
+      bytes += CREDENTIALS_BYTES + this.#account.username.length +
+        realm.length + nonce.length + opaque.length;
+    }
+    return bytes;
   }
 
   /**

@@ -139,6 +139,7 @@ export class Outgoing implements SendingUser, Timed {
     this.#sending = context.sender.send(request, {
       uri,
       flow: dialog.flow,
+      addedBytes: this.#session.authenticator?.bytes,
       prepare: (draft, flow) => {
         const sent = this.#session.prepare(draft, flow);
         this.#sdp = sdpOf(sent);

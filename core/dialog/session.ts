@@ -246,6 +246,7 @@ export class Session implements DialogUsage, OutgoingHost {
     return this.context.sender.sendAck(ack, {
       uri: this.dialog.nextHop,
       flow: this.dialog.flow,
+      addedBytes: this.authenticator?.bytes,
       prepare: (draft, flow) => {
         const sent = this.prepare(draft, flow);
         this.sdp.acknowledging(sent);

@@ -74,6 +74,7 @@ export class UacInvite implements SendingUser {
     this.#cseq = request.cseq?.number ?? 1;
     this.#sending = this.#context.sender.send(request, {
       ...route,
+      addedBytes: this.#authenticator?.bytes,
       prepare: (draft, flow) => {
         draft.headers.set("Contact", this.#context.contactFor(flow));
         const sent = this.#user.outbound(draft);

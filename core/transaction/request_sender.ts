@@ -45,6 +45,8 @@ export interface SendRoute {
   readonly flow?: Flow | undefined;
   /** The listener to send from. */
   readonly listener?: string | undefined;
+  /** How much `prepare` adds besides Contact, for the choice between UDP and TCP. */
+  readonly addedBytes?: number | undefined;
   /**
    * Finishes the request for the flow it will leave on (Contact, say). It is called once for each try, with a copy that
    * it may change; Via is put on top afterwards.
@@ -98,7 +100,7 @@ export class RequestSender {
     const sender = new AckSender({
       messageFor: (flow) =>
         transactions.stamped(finished(ack, route, flow), flow),
-      bytes: estimatedBytes(ack),
+      bytes: estimatedBytes(ack) + (route.addedBytes ?? 0),
       clock,
       observer,
       transport,
@@ -147,7 +149,8 @@ class RequestSending implements Sending, ClientUser, Timed {
     this.#parts = parts;
     this.#user = parts.user;
     this.#options = options;
-    this.#bytes = estimatedBytes(parts.request);
+    this.#bytes = estimatedBytes(parts.request) +
+      (parts.route.addedBytes ?? 0);
   }
 
   get transaction(): ClientTransaction | undefined {

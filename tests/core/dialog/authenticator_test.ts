@@ -93,6 +93,19 @@ Deno.test("no more realms are kept than a path may have", () => {
   assertEquals(learn(new AuthRound(), 'Digest realm="x", nonce="n"'), false);
 });
 
+Deno.test("what credentials add to a request is known before it is sent", () => {
+  const { authenticator, learn, signed } = bed();
+  assertEquals(authenticator.bytes, 0);
+  const nonce = "n".repeat(500);
+  learn(
+    new AuthRound(),
+    `Digest realm="r", nonce="${nonce}", qop="auth", algorithm=SHA-512-256`,
+  );
+  const { length } = `Authorization: ${signed()[0]}`;
+  assertEquals(authenticator.bytes >= length, true);
+  assertEquals(authenticator.bytes < length + 150, true);
+});
+
 Deno.test("what cannot be answered is not learned", () => {
   const { learn, signed } = bed();
   assertEquals(learn(new AuthRound()), false);
