@@ -55,3 +55,19 @@ Deno.test("the command line makes a configuration too", () => {
   assertEquals(config?.trunks["pbx"]?.servers, [server]);
   assertEquals(config?.unknown_peers, "accept");
 });
+
+Deno.test("a password that the environment lacks is missed where it is named", () => {
+  using folder = new Folder({});
+  const auth = "{username: u, password_env: LEGWORK_TEST_UNSET}";
+  folder.write(
+    "a.yaml",
+    `${YAML}trunks:\n  a: {match: 192.0.2.1, auth: ${auth}}\n`,
+  );
+  const file = `${folder.path}/a.yaml`;
+  assertEquals(
+    loadYaml(file).problems.map((problem) => problem.split("\n")[0]),
+    [`${file}:3:59: environment variable LEGWORK_TEST_UNSET is not set, wanted a password`],
+  );
+  const environment = () => ({ value: "secret" });
+  assertEquals(loadYaml(file, { environment }).problems, []);
+});
