@@ -15,7 +15,8 @@ export class EventQueue<Leg> {
   readonly #handle: (leg: Leg, event: CallEvent) => void;
   readonly #events: { leg: Leg; event: CallEvent }[] = [];
   #handling = false;
-  #held = false;
+  /** Hooks that are waited for: a target's time may run out while another's failure is being decided. */
+  #held = 0;
 
   constructor(handle: (leg: Leg, event: CallEvent) => void) {
     this.#handle = handle;
@@ -23,12 +24,12 @@ export class EventQueue<Leg> {
 
   /** Handles an event when its turn has come. BYE, and whatever else ends a leg, overtakes what is held. */
   push(leg: Leg, event: CallEvent): void {
-    if (this.#held && !this.#handling && event.type === "end") {
+    if (this.#held > 0 && !this.#handling && event.type === "end") {
       this.run(() => this.#handle(leg, event));
       return;
     }
     if (
-      this.#held && event.type === "ring" && this.#events.length >= MAX_HELD
+      this.#held > 0 && event.type === "ring" && this.#events.length >= MAX_HELD
     ) return;
     this.#events.push({ leg, event });
     this.#drain();
@@ -47,20 +48,21 @@ export class EventQueue<Leg> {
 
   /** From now on events wait, until {@linkcode resume} or {@linkcode release}. */
   hold(): void {
-    this.#held = true;
+    this.#held++;
   }
 
   /** Does what was waited for; what was held comes after it. */
   resume(act: () => void): void {
     this.run(() => {
+      // First, since what is done may ask another hook that has to be waited for, or fail.
+      this.#held = Math.max(0, this.#held - 1);
       act();
-      this.#held = false;
     });
   }
 
   /** Nothing is waited for any more. */
   release(): void {
-    this.#held = false;
+    this.#held = 0;
     this.#drain();
   }
 
@@ -68,7 +70,7 @@ export class EventQueue<Leg> {
     if (this.#handling) return;
     this.#handling = true;
     try {
-      while (!this.#held) {
+      while (this.#held === 0) {
         const next = this.#events.shift();
         if (next === undefined) break;
         this.#handle(next.leg, next.event);

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import type { CallEvent } from "../../../core/call/call_event.ts";
 import { EventQueue } from "../../../core/call/event_queue.ts";
 import { type Leg, NO_CONTENT } from "../../../core/call/leg.ts";
@@ -65,4 +65,46 @@ Deno.test("a peer that rings on and on fills no memory", () => {
   for (let i = 0; i < 10_000; i++) queue.push(leg, ring);
   queue.release();
   assertEquals(rings, 64);
+});
+
+Deno.test("a decision that asks another hook that waits keeps on holding", () => {
+  const seen: string[] = [];
+  const queue: EventQueue<Leg> = new EventQueue((_leg, event) => {
+    seen.push(event.type);
+  });
+  queue.hold();
+  queue.push(leg, acknowledge);
+  queue.resume(() => queue.hold());
+  assertEquals(seen, []);
+  queue.resume(() => {});
+  assertEquals(seen, ["acknowledge"]);
+});
+
+Deno.test("a decision that fails does not hold the call for good", () => {
+  const seen: string[] = [];
+  const queue: EventQueue<Leg> = new EventQueue((_leg, event) => {
+    seen.push(event.type);
+  });
+  queue.hold();
+  assertThrows(() =>
+    queue.resume(() => {
+      throw new Error("fault");
+    })
+  );
+  queue.push(leg, acknowledge);
+  assertEquals(seen, ["acknowledge"]);
+});
+
+Deno.test("with two hooks waiting, events wait for both", () => {
+  const seen: string[] = [];
+  const queue: EventQueue<Leg> = new EventQueue((_leg, event) => {
+    seen.push(event.type);
+  });
+  queue.hold();
+  queue.hold();
+  queue.push(leg, acknowledge);
+  queue.resume(() => {});
+  assertEquals(seen, []);
+  queue.resume(() => {});
+  assertEquals(seen, ["acknowledge"]);
 });
