@@ -183,6 +183,8 @@ export class Session implements DialogUsage, OutgoingHost {
     if (success && targetRefresh) this.dialog.refreshTarget(request);
     if (invite && success) {
       this.dialog.state = "confirmed";
+      // Whoever asks for a change has seen our last 2xx, even if its ACK was lost.
+      this.#acceptance?.stop();
       this.#acceptance = new Acceptance({ transaction, response }, {
         clock: this.context.clock,
         timers: this.context.timers,
