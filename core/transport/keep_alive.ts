@@ -1,5 +1,7 @@
 /** What peers send to keep a NAT binding open, and STUN: none of it is SIP, none of it is an error. */
 
+import { isStun } from "./stun.ts";
+
 /** How a datagram that is no SIP message is counted; undefined when it may be one. */
 export type NonSip = "keep_alive" | "stun" | undefined;
 
@@ -32,15 +34,4 @@ export function nonSip(bytes: Uint8Array): NonSip {
 function isFiller(byte: number): boolean {
   return byte === 0 || byte === 0x09 || byte === 0x0a || byte === 0x0d ||
     byte === 0x20;
-}
-
-/**
- * RFC 5389 section 6: the two highest bits are zero, the magic cookie 2112A442 stands at offset 4, and the length,
- * a multiple of 4, leaves out the 20 bytes of the header.
- */
-function isStun(bytes: Uint8Array): boolean {
-  return bytes.length >= 20 && bytes[0]! < 0x40 &&
-    bytes[4] === 0x21 && bytes[5] === 0x12 && bytes[6] === 0xa4 &&
-    bytes[7] === 0x42 &&
-    bytes[2]! * 256 + bytes[3]! + 20 === bytes.length;
 }

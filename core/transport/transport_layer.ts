@@ -27,6 +27,8 @@ import {
 import type { Flow } from "./flow.ts";
 import { nonSip } from "./keep_alive.ts";
 import { responseAddress, sentByKey, withReceived } from "./received.ts";
+import { decodeStun } from "./stun.ts";
+import { stunAnswer } from "./stun_server.ts";
 import {
   type FramingProblem,
   sentByOf,
@@ -188,6 +190,7 @@ export class TransportLayer implements TransportEvents {
     const other = flow.reliable ? undefined : nonSip(bytes);
     if (other !== undefined) {
       this.onFault(`transport_${other}`);
+      if (other === "stun") this.#stun(bytes, flow);
       return;
     }
     const parsed = parseMessage(bytes, this.#limits);
@@ -221,6 +224,17 @@ export class TransportLayer implements TransportEvents {
 
   onFault(counter: string): void {
     this.#observer.count(counter);
+  }
+
+  #stun(bytes: Uint8Array, flow: Flow): void {
+    const message = decodeStun(bytes);
+    if (message === undefined) {
+      this.onFault("transport_malformed_stun");
+    } else if (message.kind === "request") {
+      const answer = stunAnswer(message, flow.remote);
+      this.onFault(`transport_stun_${answer.kind}`);
+      if (answer.kind !== "dropped") this.send(answer.bytes, flow);
+    }
   }
 
   #request(request: SipRequest, flow: Flow): void {
