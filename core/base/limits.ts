@@ -32,6 +32,8 @@ export interface Limits {
   readonly resolvedTargets: number;
   /** Most names kept in the resolver's cache. */
   readonly resolverCache: number;
+  /** Most peers whose keep-alives are remembered; the one heard of longest ago is forgotten first. */
+  readonly keepAlivePeers: number;
   /** Most calls whose story is kept, running and ended together. */
   readonly tracedCalls: number;
   /** Most events kept of one call's story; the oldest are let go. */
@@ -58,6 +60,7 @@ export const DEFAULT_LIMITS: Limits = {
   queuedRequestsPerLeg: 16,
   resolvedTargets: 20,
   resolverCache: 2_000,
+  keepAlivePeers: 10_000,
   tracedCalls: 500,
   traceEvents: 200,
   traceTextChars: 500,

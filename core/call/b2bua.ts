@@ -24,10 +24,12 @@ import {
 } from "../transaction/transaction_layer.ts";
 import type { Address } from "../transport/address.ts";
 import type { Flow } from "../transport/flow.ts";
+import type { WireKeepAlive } from "../transport/keep_alive.ts";
 import type { Dns } from "../transport/dns.ts";
 import { Resolver } from "../transport/resolver.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type Tap, TransportLayer } from "../transport/transport_layer.ts";
+import type { KeepAlivePeer } from "../trunk/keep_alive_log.ts";
 import { RefusalMemory } from "../trunk/refusal_memory.ts";
 import { type TrunkSettings, TrunkTable } from "../trunk/trunk_table.ts";
 import { Call } from "./call.ts";
@@ -35,7 +37,9 @@ import { maxForwards } from "./call_invite.ts";
 import type { CallState } from "./call_record.ts";
 import type { CallContext, CallTimes, RouteRule } from "./call_context.ts";
 import type { CallTrace } from "./call_trace.ts";
+import { answer, ignore } from "./decisions.ts";
 import { unsupportedTags } from "./header_policy.ts";
+import { type KeepAliveKind, KeepAlives } from "./keep_alives.ts";
 import { MessagePlanes } from "./message_hooks.ts";
 import type { CallSummary, Policy, PolicySource } from "./policy.ts";
 import { fixedPolicy } from "./policy.ts";
@@ -124,8 +128,13 @@ export class B2bua implements TransactionUser {
       limits,
       supported: [...new Set(names)],
     });
+    const trunks = new TrunkTable(options.trunks ?? []);
+    const policies = options.policy ?? fixedPolicy({});
+    const { trace } = options;
+    const world = { clock, limits, observer, trace, trunks, policies };
     this.#context = {
-      clock,
+      ...world,
+      keepAlives: new KeepAlives(world),
       random,
       sender: new RequestSender({
         transactions: this.#transactions,
@@ -135,15 +144,10 @@ export class B2bua implements TransactionUser {
         observer,
       }),
       timers,
-      limits,
-      observer,
       dialogs: new DialogTable(),
       contactFor: (flow) => contactFor(flow),
-      trunks: new TrunkTable(options.trunks ?? []),
       routes: options.routes ?? [],
-      policies: options.policy ?? fixedPolicy({}),
       times: { ...DEFAULT_TIMES, ...options.times },
-      trace: options.trace,
       onInviteFault: options.onInviteFault ?? "route",
       ownInvites: new Set(),
       timerGround: { clock, random, t1Ms: timers.t1Ms },
@@ -169,6 +173,11 @@ export class B2bua implements TransactionUser {
   /** Those calls, as they stand, the oldest first. */
   get callStates(): readonly CallState[] {
     return [...this.#calls].map((call) => call.state);
+  }
+
+  /** Which peer keeps its way to us alive, and how; the one heard of longest ago first. */
+  get keepAlives(): readonly KeepAlivePeer<KeepAliveKind>[] {
+    return this.#context.keepAlives.peers;
   }
 
   /** Transactions, dialogs and calls alive: all 0 when nothing is left. */
@@ -247,6 +256,17 @@ export class B2bua implements TransactionUser {
 
   onStrayResponse(): void {
     this.#context.observer.count("dialog_stray_responses");
+  }
+
+  onKeepAlive(kind: WireKeepAlive, bytes: Uint8Array, flow: Flow): boolean {
+    const { keepAlives } = this.#context;
+    const hasPong = flow.reliable || kind === "stun";
+    const { action } = keepAlives.onWire(kind, bytes, {
+      flow,
+      byDefault: hasPong ? answer() : ignore(),
+    });
+    // The transport knows the answer of each kind that has one.
+    return action !== "answer";
   }
 
   #newCall(transaction: ServerTransaction, trunk: string | undefined): void {

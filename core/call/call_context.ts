@@ -5,6 +5,7 @@ import type { SessionTimerGround } from "../dialog/session_timer.ts";
 import type { RefusalMemory } from "../trunk/refusal_memory.ts";
 import type { TrunkTable } from "../trunk/trunk_table.ts";
 import type { CallTrace } from "./call_trace.ts";
+import type { KeepAlives } from "./keep_alives.ts";
 import type { PolicySource } from "./policy.ts";
 
 /** The times that bound a call, in seconds. */
@@ -26,6 +27,8 @@ export interface RouteRule {
 /** The world of a call. */
 export interface CallContext extends DialogContext {
   readonly trunks: TrunkTable;
+  /** Told of every keep-alive, and asks what becomes of it. */
+  readonly keepAlives: KeepAlives;
   readonly routes: readonly RouteRule[];
   readonly policies: PolicySource;
   readonly times: CallTimes;

@@ -94,11 +94,35 @@ export interface RefreshView {
 
 /** A keep-alive, whatever it came as. */
 export interface KeepAliveView {
-  /** How it came: as CRLF or STUN (RFC 5626), or as the request of that name. */
-  readonly kind: "crlf" | "stun" | "options" | "info" | "notify" | "other";
+  /**
+   * How it came. No SIP: `crlf`, line ends alone, on a stream the ping of RFC 5626; `stun`; `nul`, NUL bytes;
+   * `keep-alive` and `jak`, those words; `empty`, a datagram of no bytes; `other`, another word phones send. A request:
+   * `options`, `notify` (with `Event: keep-alive`), `info`, `update` and `message`, the last three within a call.
+   */
+  readonly kind:
+    | "crlf"
+    | "stun"
+    | "nul"
+    | "keep-alive"
+    | "jak"
+    | "empty"
+    | "other"
+    | "options"
+    | "notify"
+    | "info"
+    | "update"
+    | "message";
   /** The leg; a keep-alive outside any call comes on "a". */
   readonly leg: LegView;
-  /** The request; undefined for CRLF and STUN. */
+  /** Where it came from: `udp:192.0.2.1:5060`. */
+  readonly address: string;
+  /** Since the one before of this kind and from there, in seconds; undefined for the first. */
+  readonly intervalSeconds: number | undefined;
+  /** How many of this kind came from there, this one among them. */
+  readonly count: number;
+  /** Its size; of a request, as it is after the inbound hooks. */
+  readonly bytes: number;
+  /** The request; undefined for what is no SIP. */
   readonly message: MessageView | undefined;
 }
 

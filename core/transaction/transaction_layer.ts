@@ -16,6 +16,7 @@ import type {
 import type { ParseProblem } from "../message/parse.ts";
 import { MAGIC_COOKIE } from "../message/via.ts";
 import type { Flow } from "../transport/flow.ts";
+import type { WireKeepAlive } from "../transport/keep_alive.ts";
 import type { TransportHandler } from "../transport/transport_layer.ts";
 import type { ClientTransaction, ClientUser } from "./client_transaction.ts";
 import {
@@ -34,6 +35,8 @@ export interface TransactionUser extends RequestUser {
    * stateless proxy is to act on one.
    */
   onStrayResponse(response: SipResponse, flow: Flow): void;
+  /** A keep-alive that is no SIP; see {@linkcode TransportHandler.onKeepAlive}. */
+  onKeepAlive?(kind: WireKeepAlive, bytes: Uint8Array, flow: Flow): boolean;
 }
 
 /** What a {@linkcode TransactionLayer} is made of. */
@@ -116,6 +119,11 @@ export class TransactionLayer implements TransportHandler {
     const { message, status, reason } = problem;
     if (this.#closed || message?.kind !== "request") return;
     this.#servers.answerStateless(message, flow, { status, reason });
+  }
+
+  onKeepAlive(kind: WireKeepAlive, bytes: Uint8Array, flow: Flow): boolean {
+    if (this.#closed) return true;
+    return this.#user.onKeepAlive?.(kind, bytes, flow) ?? false;
   }
 
   get #full(): boolean {

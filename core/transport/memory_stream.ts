@@ -161,6 +161,7 @@ export class MemoryStream implements Flow, FramerSink {
   }
 
   onPing(): void {
+    if (this.#owner.events?.onPing?.(this) === true) return;
     this.write(PONG);
   }
 

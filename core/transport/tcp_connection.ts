@@ -197,7 +197,7 @@ export class TcpConnection implements Flow, FramerSink, Timed {
 
   onPing(): void {
     this.#lastUsedMs = this.#owner.clock.now();
-    this.#owner.events?.onFault("transport_keep_alive");
+    if (this.#owner.events?.onPing?.(this) === true) return;
     // RFC 5626 §4.4.1: "the "pong" is a single CRLF". A ping that finds pongs waiting needs no more of them.
     if (this.open && !this.#writing) this.write(PONG);
   }

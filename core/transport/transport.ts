@@ -17,6 +17,8 @@ export interface TransportEvents {
    * `head` is the start of the message at fault up to its empty line, where it got that far.
    */
   onFramingError(problem: FramingProblem, flow: Flow): void;
+  /** A double CRLF came on a stream. True when its pong is not for the transport to send. */
+  onPing?(flow: Flow): boolean;
   /** A connection is gone. Datagram flows never say so. */
   onClosed(flow: Flow, reason: string): void;
   /** A fault that no message can be blamed for: counted by this name. */

@@ -25,7 +25,11 @@ import {
   type TransportName,
 } from "./address.ts";
 import type { Flow } from "./flow.ts";
-import { nonSip } from "./keep_alive.ts";
+import {
+  WIRE_COUNTERS,
+  type WireKeepAlive,
+  wireKeepAlive,
+} from "./keep_alive.ts";
 import { responseAddress, sentByKey, withReceived } from "./received.ts";
 import { decodeStun } from "./stun.ts";
 import { stunAnswer } from "./stun_server.ts";
@@ -47,7 +51,15 @@ export interface TransportHandler {
   onMalformed(problem: ParseProblem, flow: Flow): void;
   /** A connection is gone, and with it what was to come on it. */
   onClosed?(flow: Flow, reason: string): void;
+  /**
+   * A keep-alive that is no SIP message: a datagram, or a double CRLF on a stream. `bytes` are only good during the
+   * call, and empty for a stream. True when it is dealt with, be it by silence; false leaves it to the transport:
+   * a pong on a stream, an answer to a STUN request, nothing to other datagrams.
+   */
+  onKeepAlive?(kind: WireKeepAlive, bytes: Uint8Array, flow: Flow): boolean;
 }
+
+const NO_BYTES = new Uint8Array(0);
 
 /** Sees every message that arrives or leaves, retransmissions too. */
 export interface Tap {
@@ -187,10 +199,10 @@ export class TransportLayer implements TransportEvents {
 
   onBytes(bytes: Uint8Array, flow: Flow): void {
     this.#observer.count("transport_received");
-    const other = flow.reliable ? undefined : nonSip(bytes);
-    if (other !== undefined) {
-      this.onFault(`transport_${other}`);
-      if (other === "stun") this.#stun(bytes, flow);
+    const ping = flow.reliable ? undefined : wireKeepAlive(bytes);
+    if (ping !== undefined) {
+      if (ping === "stun") this.#stun(bytes, flow);
+      else this.#keepAlive(ping, bytes, flow);
       return;
     }
     const parsed = parseMessage(bytes, this.#limits);
@@ -218,6 +230,10 @@ export class TransportLayer implements TransportEvents {
     this.#malformed({ status, reason, message: head.message }, flow);
   }
 
+  onPing(flow: Flow): boolean {
+    return this.#keepAlive("crlf", NO_BYTES, flow);
+  }
+
   onClosed(flow: Flow, reason: string): void {
     this.handler.onClosed?.(flow, reason);
   }
@@ -226,14 +242,28 @@ export class TransportLayer implements TransportEvents {
     this.#observer.count(counter);
   }
 
+  /** A response to a request of ours keeps nothing alive here. */
   #stun(bytes: Uint8Array, flow: Flow): void {
     const message = decodeStun(bytes);
     if (message === undefined) {
       this.onFault("transport_malformed_stun");
     } else if (message.kind === "request") {
+      if (this.#keepAlive("stun", bytes, flow)) return;
       const answer = stunAnswer(message, flow.remote);
       this.onFault(`transport_stun_${answer.kind}`);
       if (answer.kind !== "dropped") this.send(answer.bytes, flow);
+    } else if (message.kind === "indication") {
+      this.#keepAlive("stun", bytes, flow);
+    }
+  }
+
+  #keepAlive(kind: WireKeepAlive, bytes: Uint8Array, flow: Flow): boolean {
+    this.onFault(WIRE_COUNTERS[kind]);
+    try {
+      return this.handler.onKeepAlive?.(kind, bytes, flow) ?? false;
+    } catch (error) {
+      this.#handlerFailed(error);
+      return false;
     }
   }
 

@@ -83,7 +83,15 @@ const REFER: ReferView = {
 
 function ping(kind: KeepAliveView["kind"], method?: string): KeepAliveView {
   const message = method === undefined ? undefined : new FakeMessage(method);
-  return { kind, leg: fakeLeg(), message };
+  return {
+    kind,
+    leg: fakeLeg(),
+    address: "udp:192.0.2.1:5060",
+    intervalSeconds: 30,
+    count: 2,
+    bytes: 4,
+    message,
+  };
 }
 
 function hooksOf(policy: Policy): PolicyHooks {

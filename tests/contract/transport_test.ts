@@ -313,7 +313,7 @@ class Peer {
   }
 
   onFault(counter: string): void {
-    if (counter !== "transport_keep_alive") this.faults.push(counter);
+    this.faults.push(counter);
   }
 
   next(): Promise<{ text: string; flow: Flow }> {

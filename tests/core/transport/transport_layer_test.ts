@@ -31,6 +31,7 @@ class Bench {
   readonly malformed: { problem: ParseProblem; flow: Flow }[] = [];
   readonly closed: string[] = [];
   readonly peerGot: string[] = [];
+  pongPairs = 0;
   readonly layer: TransportLayer;
   readonly udp: MemoryTransport;
   readonly tcp: MemoryTransport;
@@ -76,6 +77,10 @@ class Bench {
       transport.open({
         onBytes: (bytes, flow): void =>
           void bench.peerGot.push(`${flow.transport} ${bytes.length}`),
+        onPing: (): boolean => {
+          bench.pongPairs++;
+          return true;
+        },
         onFramingError(): void {},
         onClosed(): void {},
         onFault(): void {},
@@ -145,18 +150,62 @@ Deno.test("a request is handed up with received and rport", async () => {
   assertEquals(bench.taps, ["in request UDP 192.0.2.2"]);
 });
 
-Deno.test("keep-alives, STUN and garbage are dropped and counted", async () => {
+const STUN_BINDING = "\x00\x01\x00\x00\x21\x12\xa4\x42twelve bytes";
+
+Deno.test("keep-alives of each kind, STUN and garbage are counted and go no further", async () => {
   await using bench = await Bench.open();
-  for (const text of ["", "\r\n\r\n", "\0\0", "jaK\0", "keep-alive"]) {
+  for (
+    const text of ["", "\r\n\r\n", "\0\0", "jaK\0", "keep-alive", "0000"]
+  ) {
     bench.receive(text);
   }
-  bench.receive("\x00\x01\x00\x00\x21\x12\xa4\x42twelve bytes");
+  bench.receive(STUN_BINDING);
   bench.receive("A".repeat(65_000));
   bench.receive("\x01\x02\x03\x04");
-  assertEquals(bench.count("keep_alive"), 5);
-  assertEquals(bench.count("stun"), 1);
+  for (
+    const kind of ["empty", "crlf", "nul", "jak", "word", "other", "stun"]
+  ) assertEquals(bench.count(`keep_alive_${kind}`), 1, kind);
   assertEquals(bench.count("garbage"), 2);
   assertEquals(bench.came.length + bench.malformed.length, 0);
+  // STUN alone is answered: 20 bytes of header, two addresses.
+  assertEquals(bench.peerGot, ["UDP 44"]);
+  bench.receive(options());
+  assertEquals(bench.came.length, 1);
+});
+
+Deno.test("keep-alives are handed up; on a stream a pong goes unless they are dealt with", async () => {
+  await using bench = await Bench.open();
+  const heard: string[] = [];
+  let isDealtWith = false;
+  bench.layer.handler.onKeepAlive = (kind, bytes, flow) => {
+    heard.push(`${kind} ${bytes.length} ${flow.transport}`);
+    return isDealtWith;
+  };
+  bench.receive("jaK\0");
+  bench.receive(STUN_BINDING);
+  assertEquals(heard, ["jak 4 UDP", "stun 20 UDP"]);
+  bench.receive("\r\n\r\n", bench.tcp);
+  bench.receive("\r\n\r\n", bench.tcp);
+  assertEquals(heard.slice(2), ["crlf 0 TCP", "crlf 0 TCP"]);
+  // RFC 5626 §4.4.1: "the "pong" is a single CRLF"; two of them look like a ping.
+  assertEquals(bench.pongPairs, 1);
+  assertEquals(bench.peerGot, ["UDP 44"]);
+  isDealtWith = true;
+  bench.receive(STUN_BINDING);
+  assertEquals(bench.peerGot, ["UDP 44"]);
+  bench.receive("\r\n\r\n", bench.tcp);
+  bench.receive("\r\n\r\n", bench.tcp);
+  assertEquals([heard.length, bench.pongPairs], [7, 1]);
+  assertEquals(bench.count("keep_alive_crlf"), 4);
+});
+
+Deno.test("a handler of keep-alives that fails takes nothing down", async () => {
+  await using bench = await Bench.open();
+  bench.layer.handler.onKeepAlive = () => {
+    throw new Error("oops");
+  };
+  bench.receive("\r\n");
+  assertEquals(bench.count("handler_failed"), 1);
   bench.receive(options());
   assertEquals(bench.came.length, 1);
 });

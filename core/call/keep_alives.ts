@@ -1,0 +1,135 @@
+/**
+ * Where keep-alives of every kind meet: each is noted for its peer, and `onKeepAlive` asked what becomes of it. Who
+ * received it carries the decision out.
+ *
+ * @module
+ */
+
+import type { Clock } from "../base/clock.ts";
+import type { Limits } from "../base/limits.ts";
+import type { Observer } from "../base/observer.ts";
+import type { SipRequest } from "../message/message.ts";
+import { serialize } from "../message/serialize.ts";
+import type { Flow } from "../transport/flow.ts";
+import type { WireKeepAlive } from "../transport/keep_alive.ts";
+import { KeepAliveLog, type KeepAlivePeer } from "../trunk/keep_alive_log.ts";
+import type { TrunkTable } from "../trunk/trunk_table.ts";
+import type { CallTrace } from "./call_trace.ts";
+import type { KeepAliveDecision } from "./decisions.ts";
+import type { KeepAliveView } from "./event_views.ts";
+import { MessageDraft } from "./message_draft.ts";
+import type { LegView, PolicySource } from "./policy.ts";
+import { PolicyEvents } from "./policy_events.ts";
+import { PolicyHooks } from "./policy_hooks.ts";
+
+/** Every kind there is. */
+export type KeepAliveKind = KeepAliveView["kind"];
+
+/** A keep-alive that came as a request. */
+export interface RequestPing {
+  readonly kind: KeepAliveKind;
+  readonly flow: Flow;
+  readonly leg: LegView;
+  /** After the inbound hooks. */
+  readonly request: SipRequest;
+}
+
+/** See the module's text. */
+export class KeepAlives {
+  readonly #log: KeepAliveLog<KeepAliveKind>;
+  readonly #world: {
+    readonly observer: Observer;
+    readonly trace: CallTrace | undefined;
+    readonly trunks: TrunkTable;
+    readonly policies: PolicySource;
+  };
+
+  constructor(
+    world: {
+      readonly clock: Clock;
+      readonly limits: Limits;
+      readonly observer: Observer;
+      readonly trace: CallTrace | undefined;
+      readonly trunks: TrunkTable;
+      readonly policies: PolicySource;
+    },
+  ) {
+    this.#world = world;
+    this.#log = new KeepAliveLog({
+      clock: world.clock,
+      most: world.limits.keepAlivePeers,
+      trunkOf: ({ remote, listener }) =>
+        world.trunks.match(remote, listener)?.name,
+    });
+  }
+
+  /** What each peer has sent, the one heard of longest ago first. */
+  get peers(): readonly KeepAlivePeer<KeepAliveKind>[] {
+    return this.#log.peers;
+  }
+
+  /**
+   * What is no SIP: a datagram, or a ping on a stream. `answer` stands for the pong of the kind, whatever its status;
+   * there is nobody to relay it to.
+   */
+  onWire(
+    kind: WireKeepAlive,
+    bytes: Uint8Array,
+    { flow, byDefault }: { flow: Flow; byDefault: KeepAliveDecision },
+  ): KeepAliveDecision {
+    const { peer, seen } = this.#log.note(kind, flow);
+    const { policies } = this.#world;
+    const policy = policies.acquire();
+    try {
+      if (policy.onKeepAlive === undefined) return byDefault;
+      const hooks = new PolicyHooks(policy, this.#world);
+      const decision = new PolicyEvents(hooks).onKeepAlive(byDefault, () => ({
+        kind,
+        leg: {
+          name: "a",
+          trunk: peer.trunk,
+          peer: peer.address,
+          call: undefined,
+        },
+        address: peer.address,
+        intervalSeconds: secondsOf(seen.intervalMs),
+        count: seen.count,
+        bytes: bytes.length,
+        message: undefined,
+      }));
+      if (decision.action !== "relay") return decision;
+      hooks.fault(
+        "onKeepAlive",
+        new TypeError(`Cannot relay ${kind}: it is no SIP request`),
+      );
+      return byDefault;
+    } finally {
+      policies.release(policy);
+    }
+  }
+
+  /** A request that only keeps something alive, within a call or outside; `events` are the hooks of whose it is. */
+  onRequest(
+    { kind, flow, leg, request }: RequestPing,
+    { events, byDefault }: {
+      events: PolicyEvents;
+      byDefault: KeepAliveDecision;
+    },
+  ): KeepAliveDecision {
+    const { peer, seen } = this.#log.note(kind, flow);
+    this.#world.observer.count("keep_alives_received");
+    return events.onKeepAlive(byDefault, () => ({
+      kind,
+      leg,
+      address: peer.address,
+      intervalSeconds: secondsOf(seen.intervalMs),
+      count: seen.count,
+      bytes: serialize(request).length,
+      message: new MessageDraft(request),
+    }));
+  }
+}
+
+function secondsOf(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / 1000;
+}
