@@ -37,12 +37,20 @@ export interface OutgoingStream {
   timestampAt(nowMs: number): number;
 }
 
-/** Writes packets of a stream when they are due, into a buffer of the caller: no allocation per packet. */
-export interface PacketSource {
+/** Writes the packets of keys when they are due, into a buffer of the caller: no allocation per packet. */
+export interface KeySource {
   /** While true, the stream is theirs: audio that is relayed must wait, or be dropped. */
   readonly busy: boolean;
   /** When the next packet is due; Infinity: none is. */
   readonly dueMs: number;
   /** Writes one packet that is due, and returns its length; 0 when none is due yet. Call it until it returns 0. */
   write(nowMs: number, out: Uint8Array): number;
+  /** When the last key was up, or will be; Infinity: it is held. */
+  readonly endMs: number;
+  /** Begins a key now. */
+  begin(key: KeyToSend, nowMs: number): void;
+  /** The key that was begun without a length is as long as this. */
+  release(durationMs: number): void;
+  /** Nothing more is due. */
+  stop(): void;
 }

@@ -1,0 +1,47 @@
+/** The payload of RFC 4733 §2.3: one event report of four bytes. */
+
+/** Bytes of one report. */
+export const EVENT_BYTES = 4;
+/** The longest duration that a report can say; what lasts longer comes in segments (§2.5.1.3). */
+export const MAX_DURATION = 0xffff;
+
+/** Which RTP payload type carries telephone-event, and the clock of its durations. */
+export interface EventFormat {
+  readonly payloadType: number;
+  readonly clockRate: number;
+}
+
+/** What one report says. */
+export interface EventReport {
+  event: number;
+  end: boolean;
+  /** Power in dBm0 without its sign. */
+  volume: number;
+  /** In units of the clock. */
+  duration: number;
+}
+
+/** Reads the report at `at` into `report`, which is used again and again. */
+export function readReport(
+  bytes: Uint8Array,
+  options: { at: number; report: EventReport },
+): void {
+  const { at, report } = options;
+  report.event = bytes[at]!;
+  // §2.3.3: "This field is reserved for future use. The sender MUST set it to zero, and the receiver MUST ignore it."
+  report.end = (bytes[at + 1]! & 0x80) !== 0;
+  report.volume = bytes[at + 1]! & 0x3f;
+  report.duration = bytes[at + 2]! << 8 | bytes[at + 3]!;
+}
+
+/** Writes a report at `at`. */
+export function writeReport(
+  bytes: Uint8Array,
+  options: { at: number; report: Readonly<EventReport> },
+): void {
+  const { at, report } = options;
+  bytes[at] = report.event;
+  bytes[at + 1] = report.volume & 0x3f | (report.end ? 0x80 : 0);
+  bytes[at + 2] = report.duration >>> 8;
+  bytes[at + 3] = report.duration;
+}
