@@ -73,6 +73,7 @@ export class Peer implements TransactionUser, ClientUser {
     this.#transport = new TransportLayer({
       transports: options.transports,
       clock,
+      random,
       limits: DEFAULT_LIMITS,
       observer,
     });

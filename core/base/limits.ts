@@ -16,6 +16,10 @@ export interface Limits {
   readonly datagramQueue: number;
   /** Most peers one datagram socket remembers; a forgotten one costs an object again, nothing else. */
   readonly datagramPeers: number;
+  /** Most STUN requests of ours on their way at once. */
+  readonly stunTransactions: number;
+  /** Most flows whose clients' pings are waited for (RFC 5626); further ones are kept without. */
+  readonly watchedFlows: number;
   /** Most transactions alive at once, both kinds together. */
   readonly transactions: number;
   /** Most calls alive at once. */
@@ -52,6 +56,8 @@ export const DEFAULT_LIMITS: Limits = {
   connectionQueueBytes: 1_048_576,
   datagramQueue: 10_000,
   datagramPeers: 10_000,
+  stunTransactions: 10_000,
+  watchedFlows: 100_000,
   transactions: 200_000,
   calls: 50_000,
   forkWidth: 10,

@@ -104,6 +104,7 @@ export class B2bua implements TransactionUser {
     this.#transport = new TransportLayer({
       transports: options.transports,
       clock,
+      random,
       limits,
       observer,
       ...(options.advertise === undefined

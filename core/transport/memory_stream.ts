@@ -43,6 +43,7 @@ interface Queued {
   readonly onError: ((reason: string) => void) | undefined;
 }
 
+const PING = new Uint8Array([0x0d, 0x0a, 0x0d, 0x0a]);
 const PONG = new Uint8Array([0x0d, 0x0a]);
 
 /** See the module's text. */
@@ -145,15 +146,20 @@ export class MemoryStream implements Flow, FramerSink {
     }
   }
 
+  ping(): void {
+    this.#framer.awaitPong();
+    this.write(PING);
+  }
+
   /** Closes it from this side. */
-  finish(): void {
+  finish(reason = "closed"): void {
     const peer = this.#peer;
     if (this.#state === "closed") return;
     const { network } = this.#owner;
     if (peer !== undefined) {
       network.after(network.latencyMs, () => peer.#end("closed by the peer"));
     }
-    this.#end("closed");
+    this.#end(reason);
   }
 
   onFrame(bytes: Uint8Array): void {
@@ -163,6 +169,10 @@ export class MemoryStream implements Flow, FramerSink {
   onPing(): void {
     if (this.#owner.events?.onPing?.(this) === true) return;
     this.write(PONG);
+  }
+
+  onPong(): void {
+    this.#owner.events?.onPong?.(this);
   }
 
   #transmit(bytes: Uint8Array): void {

@@ -16,6 +16,8 @@ export interface FramerSink {
   onFrame(bytes: Uint8Array): void;
   /** A double CRLF between messages: RFC 5626 section 3.5.1 asks for a single CRLF in return. */
   onPing(): void;
+  /** The single CRLF that {@linkcode StreamFramer.awaitPong} waits for. */
+  onPong?(): void;
 }
 
 const CR = 0x0d;
@@ -34,10 +36,16 @@ export class StreamFramer {
   #length = 0;
   /** Line ends seen since the last message or ping. */
   #lineEnds = 0;
+  #pongDue = false;
   #failed = false;
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes;
+  }
+
+  /** A ping was sent: the next line end between messages is its pong. */
+  awaitPong(): void {
+    this.#pongDue = true;
   }
 
   /** Takes what was read. A problem is final: the framer takes nothing more. */
@@ -81,9 +89,15 @@ export class StreamFramer {
    */
   #skipKeepAlives(data: Uint8Array, from: number, sink: FramerSink): number {
     let at = from;
+    let ponged = false;
     for (; at < data.length; at++) {
       const byte = data[at];
       if (byte === LF) {
+        if (this.#pongDue) {
+          this.#pongDue = false;
+          ponged = true;
+          sink.onPong?.();
+        }
         // RFC 5626 §4.4.1: "the "ping" is a double-CRLF sequence, and the "pong" is a single CRLF".
         if (++this.#lineEnds === 2) {
           this.#lineEnds = 0;
@@ -94,6 +108,8 @@ export class StreamFramer {
         break;
       }
     }
+    // A pong is no half of a ping, unless the other half came with it: then it may be either.
+    if (ponged && this.#lineEnds === 1) this.#lineEnds = 0;
     return at;
   }
 

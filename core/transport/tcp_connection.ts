@@ -38,6 +38,7 @@ interface Queued {
   readonly onError: ((reason: string) => void) | undefined;
 }
 
+const PING = new Uint8Array([0x0d, 0x0a, 0x0d, 0x0a]);
 const PONG = new Uint8Array([0x0d, 0x0a]);
 /** A message is a kilobyte or two; ten thousand connections are to fit in memory. */
 const READ_BYTES = 8_192;
@@ -167,6 +168,11 @@ export class TcpConnection implements Flow, FramerSink, Timed {
     }
   }
 
+  ping(): void {
+    this.#framer.awaitPong();
+    this.write(PING);
+  }
+
   onTimer(name: string): void {
     this.#timer = undefined;
     switch (name) {
@@ -200,6 +206,11 @@ export class TcpConnection implements Flow, FramerSink, Timed {
     if (this.#owner.events?.onPing?.(this) === true) return;
     // RFC 5626 §4.4.1: "the "pong" is a single CRLF". A ping that finds pongs waiting needs no more of them.
     if (this.open && !this.#writing) this.write(PONG);
+  }
+
+  onPong(): void {
+    this.#lastUsedMs = this.#owner.clock.now();
+    this.#owner.events?.onPong?.(this);
   }
 
   async #connect(signal: AbortSignal): Promise<void> {

@@ -21,6 +21,8 @@ export interface TransportEvents {
   onPing?(flow: Flow): boolean;
   /** A connection is gone. Datagram flows never say so. */
   onClosed(flow: Flow, reason: string): void;
+  /** A stream brought the CRLF that answers a ping of ours. */
+  onPong?(flow: Flow): void;
   /** A fault that no message can be blamed for: counted by this name. */
   onFault(counter: string): void;
 }

@@ -8,6 +8,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Limits } from "../base/limits.ts";
 import type { Observer } from "../base/observer.ts";
+import type { Random } from "../base/random.ts";
 import { fromBytes } from "../message/bytes.ts";
 import type { SipMessage, SipRequest } from "../message/message.ts";
 import {
@@ -25,6 +26,7 @@ import {
   type TransportName,
 } from "./address.ts";
 import type { Flow } from "./flow.ts";
+import { FlowService } from "./flow_service.ts";
 import {
   WIRE_COUNTERS,
   type WireKeepAlive,
@@ -32,7 +34,6 @@ import {
 } from "./keep_alive.ts";
 import { responseAddress, sentByKey, withReceived } from "./received.ts";
 import { decodeStun } from "./stun.ts";
-import { stunAnswer } from "./stun_server.ts";
 import {
   type FramingProblem,
   sentByOf,
@@ -75,6 +76,7 @@ export interface Tap {
 export interface TransportLayerOptions {
   readonly transports: readonly Transport[];
   readonly clock: Clock;
+  readonly random: Random;
   readonly limits: Limits;
   readonly observer: Observer;
   /** The host, or host:port, that Via and Contact say where it differs from the local address. */
@@ -86,6 +88,8 @@ export interface TransportLayerOptions {
 export class TransportLayer implements TransportEvents {
   /** Assigned once, before {@linkcode TransportLayer.open}. */
   handler: TransportHandler = { onMessage(): void {}, onMalformed(): void {} };
+  /** Keeps flows and watches them (RFC 5626). */
+  readonly flows: FlowService;
   readonly #transports: readonly Transport[];
   readonly #clock: Clock;
   readonly #limits: Limits;
@@ -103,6 +107,11 @@ export class TransportLayer implements TransportEvents {
     this.#observer = options.observer;
     this.#advertise = options.advertise;
     this.#tap = options.tap;
+    this.flows = new FlowService({
+      ...options,
+      send: (bytes, flow, onError): void =>
+        this.sendKeepAlive(bytes, flow, onError),
+    });
   }
 
   /** Opens all listeners, or throws a {@linkcode ListenError} and leaves none open. */
@@ -122,6 +131,7 @@ export class TransportLayer implements TransportEvents {
   }
 
   async close(): Promise<void> {
+    this.flows.close();
     const open = [...this.#byListener.values()];
     this.#byListener.clear();
     await Promise.all(open.map((transport) => transport.close()));
@@ -172,6 +182,24 @@ export class TransportLayer implements TransportEvents {
     }
     this.#observer.count("transport_sent");
     if (this.#tap !== undefined) this.#tapSent(message, bytes, flow);
+    transport.send(flow, bytes, onError);
+  }
+
+  /** Sends bytes that are no message. */
+  sendKeepAlive(
+    bytes: Uint8Array,
+    flow: Flow,
+    onError?: (reason: string) => void,
+  ): void {
+    const transport = this.#byListener.get(flow.listener);
+    if (transport === undefined) {
+      this.onFault("transport_send_failed");
+      if (onError !== undefined) {
+        queueMicrotask(() => onError("the listener is closed"));
+      }
+      return;
+    }
+    this.#observer.count("transport_keep_alives_sent");
     transport.send(flow, bytes, onError);
   }
 
@@ -234,7 +262,12 @@ export class TransportLayer implements TransportEvents {
     return this.#keepAlive("crlf", NO_BYTES, flow);
   }
 
+  onPong(flow: Flow): void {
+    this.flows.ponged(flow);
+  }
+
   onClosed(flow: Flow, reason: string): void {
+    this.flows.closed(flow, reason);
     this.handler.onClosed?.(flow, reason);
   }
 
@@ -249,16 +282,17 @@ export class TransportLayer implements TransportEvents {
       this.onFault("transport_malformed_stun");
     } else if (message.kind === "request") {
       if (this.#keepAlive("stun", bytes, flow)) return;
-      const answer = stunAnswer(message, flow.remote);
-      this.onFault(`transport_stun_${answer.kind}`);
-      if (answer.kind !== "dropped") this.send(answer.bytes, flow);
+      this.flows.answer(message, flow);
     } else if (message.kind === "indication") {
       this.#keepAlive("stun", bytes, flow);
+    } else {
+      this.flows.response(message);
     }
   }
 
   #keepAlive(kind: WireKeepAlive, bytes: Uint8Array, flow: Flow): boolean {
     this.onFault(WIRE_COUNTERS[kind]);
+    this.flows.pinged(flow);
     try {
       return this.handler.onKeepAlive?.(kind, bytes, flow) ?? false;
     } catch (error) {

@@ -38,6 +38,7 @@ class End implements TransactionUser {
     this.answer = at.answer;
     const common = {
       clock: wheel,
+      random: seededRandom(7),
       limits: DEFAULT_LIMITS,
       observer: new CountingObserver(),
     };
@@ -49,7 +50,6 @@ class End implements TransactionUser {
     });
     this.layer = new TransactionLayer({
       ...common,
-      random: seededRandom(7),
       transport: this.transport,
       timers: DEFAULT_TIMERS,
       user: this,

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { DEFAULT_LIMITS } from "../../../core/base/limits.ts";
 import { CountingObserver } from "../../../core/base/observer.ts";
+import { seededRandom } from "../../../core/base/random.ts";
 import { TimerWheel } from "../../../core/base/timer_wheel.ts";
 import { toBytes } from "../../../core/message/bytes.ts";
 import type { SipMessage } from "../../../core/message/message.ts";
@@ -49,6 +50,7 @@ class Bench {
         }),
       ],
       clock: this.clock,
+      random: seededRandom(1),
       limits: DEFAULT_LIMITS,
       observer: this.observer,
       tap: (direction, message, flow) =>
