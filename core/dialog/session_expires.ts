@@ -40,6 +40,8 @@ export const MAX_INTERVAL_SECONDS = 7 * 86_400;
 
 /** The option tag of RFC 4028. */
 const TAG = "timer";
+/** The keys of the fields that speak of timers. */
+const FIELDS = new Set(["supported", "require", "session-expires", "min-se"]);
 
 /**
  * §4: `Session-Expires = ("Session-Expires" / "x") HCOLON delta-seconds *(SEMI se-params)`, where
@@ -75,17 +77,44 @@ export function formatSessionExpires(
     : `${seconds};refresher=${refresher}`;
 }
 
-/** Reads what a message says. */
-export function timerFieldsOf(message: SipMessage): TimerFields {
-  const { headers } = message;
-  const expires = headers.first("session-expires")?.value;
-  const minSe = headers.first("min-se")?.value;
+/** Not a word about timers. */
+export const NO_TIMER_FIELDS: TimerFields = {
+  supported: false,
+  required: false,
+  expires: undefined,
+  minSeSeconds: undefined,
+};
+
+/** Reads what a message says, in one pass: every INVITE and its answer are asked. */
+export function timerFieldsOf({ headers }: SipMessage): TimerFields {
+  let supported = false;
+  let required = false;
+  let expires: string | undefined;
+  let minSe: string | undefined;
+  for (const line of headers.lines) {
+    switch (line.key) {
+      case "supported":
+        supported ||= hasTag(line.value);
+        break;
+      case "require":
+        required ||= hasTag(line.value);
+        break;
+      case "session-expires":
+        expires ??= line.value;
+        break;
+      case "min-se":
+        minSe ??= line.value;
+    }
+  }
+  if (
+    !supported && !required && expires === undefined && minSe === undefined
+  ) return NO_TIMER_FIELDS;
   const parsed = expires === undefined
     ? undefined
     : parseSessionExpires(expires);
   return {
-    supported: hasToken(headers.getAll("supported"), TAG),
-    required: hasToken(headers.getAll("require"), TAG),
+    supported,
+    required,
     expires: parsed?.seconds === 0 ? undefined : parsed,
     minSeSeconds: minSe === undefined ? undefined : parseMinSe(minSe),
   };
@@ -96,14 +125,26 @@ export function timerFieldsOf(message: SipMessage): TimerFields {
  * Require or taken out of them.
  */
 export function writeTimerFields(headers: Headers, fields: TimerFields): void {
-  writeTag(headers, "supported", fields.supported);
-  writeTag(headers, "require", fields.required);
-  writeField(
-    headers,
-    "Session-Expires",
-    fields.expires && formatSessionExpires(fields.expires),
-  );
-  writeField(headers, "Min-SE", fields.minSeSeconds?.toString());
+  const { supported, required, expires, minSeSeconds } = fields;
+  if (headers.lines.some((line) => FIELDS.has(line.key))) {
+    writeTag(headers, "supported", supported);
+    writeTag(headers, "require", required);
+    writeField(
+      headers,
+      "Session-Expires",
+      expires && formatSessionExpires(expires),
+    );
+    writeField(headers, "Min-SE", minSeSeconds?.toString());
+    return;
+  }
+  if (supported) headers.append("Supported", TAG);
+  if (required) headers.append("Require", TAG);
+  if (expires !== undefined) {
+    headers.append("Session-Expires", formatSessionExpires(expires));
+  }
+  if (minSeSeconds !== undefined) {
+    headers.append("Min-SE", String(minSeSeconds));
+  }
 }
 
 /** The seconds of Retry-After (RFC 3261 §20.33), comment and parameters left aside; undefined when malformed. */
@@ -127,6 +168,10 @@ function deltaSeconds(value: string): number | undefined {
   return rest === "" || rest[0] === ";" || rest[0] === "("
     ? seconds
     : undefined;
+}
+
+function hasTag(value: string): boolean {
+  return value === TAG || hasToken([value], TAG);
 }
 
 function writeField(

@@ -11,10 +11,12 @@ import type {
   SipRequest,
   SipResponse,
 } from "../message/message.ts";
-import { hasToken } from "../message/list.ts";
+import { detached } from "../message/bytes.ts";
+import { hasToken, splitList } from "../message/list.ts";
 import {
   DEFAULT_MIN_SE_SECONDS,
   MAX_INTERVAL_SECONDS,
+  NO_TIMER_FIELDS,
   type Refresher,
   type TimerFields,
   timerFieldsOf,
@@ -69,13 +71,8 @@ const MAX_INTERVAL_RETRIES = 5;
 /** A peer that names a shorter interval does not make us refresh more often than twice in this time. */
 const SHORTEST_RUN_SECONDS = 10;
 
-/** Not a word about timers. */
-const NOTHING: TimerFields = {
-  supported: false,
-  required: false,
-  expires: undefined,
-  minSeSeconds: undefined,
-};
+/** All that most requests of ours say. */
+const SUPPORTED: TimerFields = { ...NO_TIMER_FIELDS, supported: true };
 
 /** The negotiation of one leg, from its INVITE to its end. */
 export class TimerNegotiation {
@@ -85,7 +82,10 @@ export class TimerNegotiation {
   #retriesLeft = MAX_INTERVAL_RETRIES;
   /** The peer will have no interval of ours: we ask no more, though we still say that we know timers. */
   #gaveUp = false;
-  #peerAllowsUpdate = false;
+  /** The peer's last Allow as it came. */
+  #peerAllow = "";
+  /** The last refresh request that was looked at, until it is answered. */
+  #asked: { readonly cseq: number; readonly fields: TimerFields } | undefined;
   #agreement: Agreement | undefined;
   /** A request of ours was answered with 2xx. */
   #answered = false;
@@ -103,24 +103,32 @@ export class TimerNegotiation {
     return this.#agreement;
   }
 
+  /** The methods of the peer's last Allow, as it spells them; none before the first. */
+  get peerAllow(): readonly string[] {
+    return splitList(this.#peerAllow);
+  }
+
   /** True when the peer's last Allow has UPDATE (§7.4). */
   get peerAllowsUpdate(): boolean {
-    return this.#peerAllowsUpdate;
+    return hasToken([this.#peerAllow], "update");
   }
 
   /** Takes what any message of the peer says of its abilities. */
-  observe(message: SipMessage): void {
-    const allow = message.headers.getAll("allow");
-    if (allow.length > 0) this.#peerAllowsUpdate = hasToken(allow, "update");
+  observe({ headers }: SipMessage): void {
+    const first = headers.first("allow")?.value;
+    // It says the same in each message, as a rule: what is kept already is not copied again.
+    if (first === undefined || first === this.#peerAllow) return;
+    this.#peerAllow = detached(headers.getAll("allow").join(", "));
   }
 
   /** What a request of ours carries. Session-Expires and Min-SE are only for INVITE and UPDATE. */
   requestFields(method: string): TimerFields {
     // RFC 4028 §7.1: "A UAC that supports the session timer extension defined here MUST include a Supported header
     // field in each request (except ACK), listing the option tag 'timer'."
-    if (this.#settings.mode === "off" || method === "ACK") return NOTHING;
-    const supported = { ...NOTHING, supported: true };
-    if (method !== "INVITE" && method !== "UPDATE") return supported;
+    if (this.#settings.mode === "off" || method === "ACK") {
+      return NO_TIMER_FIELDS;
+    }
+    if (method !== "INVITE" && method !== "UPDATE") return SUPPORTED;
     const minSeSeconds = this.#minSe();
     const running = this.#agreement;
     if (running !== undefined && !this.#gaveUp) {
@@ -133,8 +141,8 @@ export class TimerNegotiation {
     }
     if (!this.#weAsk || this.#gaveUp) {
       return this.#minSeSeen === undefined
-        ? supported
-        : { ...supported, minSeSeconds };
+        ? SUPPORTED
+        : { ...SUPPORTED, minSeSeconds };
     }
     // §7.1: "it is RECOMMENDED that the parameter be omitted so that it can be selected by the negotiation".
     const refresher = { auto: undefined, us: "uac", them: "uas" } as const;
@@ -147,15 +155,16 @@ export class TimerNegotiation {
 
   /** A request of the peer: undefined when its timer fields are in order. */
   refusal(request: SipRequest): TimerRefusal | undefined {
-    const fields = timerFieldsOf(request);
     if (this.#settings.mode === "off") {
       // RFC 3261 §8.2.2.3: a UAS that does not understand a Require "MUST respond by generating a response with
       // status code 420", with Unsupported.
-      return fields.required
+      return hasToken(request.headers.getAll("require"), "timer")
         ? { status: 420, unsupported: "timer" }
         : undefined;
     }
     if (!isRefreshRequest(request.method)) return undefined;
+    const fields = timerFieldsOf(request);
+    this.#asked = { cseq: request.cseq?.number ?? 0, fields };
     const minimum = this.#ownMinimum;
     // RFC 4028 §9: "If an incoming request contains a Supported header field with a value 'timer' and a Session
     // Expires header field, the UAS MAY reject the INVITE request with a 422 (Session Interval Too Small) response if
@@ -170,19 +179,21 @@ export class TimerNegotiation {
 
   /** The fields of our 2xx to an INVITE or UPDATE of the peer; the agreement is in force with it. */
   accept(request: SipRequest): TimerFields {
-    const fields = timerFieldsOf(request);
-    if (this.#settings.mode === "off") return NOTHING;
+    if (this.#settings.mode === "off") return NO_TIMER_FIELDS;
+    if (!isRefreshRequest(request.method)) return SUPPORTED;
+    const fields =
+      this.#asked?.cseq === request.cseq?.number && this.#asked !== undefined
+        ? this.#asked.fields
+        : timerFieldsOf(request);
+    this.#asked = undefined;
     const knowsTimers = fields.supported || fields.required;
-    if (!isRefreshRequest(request.method)) {
-      return { ...NOTHING, supported: true };
-    }
     this.#raiseMinSe(fields.minSeSeconds);
     const seconds = this.#answeredInterval(fields, knowsTimers);
     if (seconds === undefined) {
       this.#agreement = this.#settings.mode === "always"
         ? this.#enforcedAlone()
         : undefined;
-      return { ...NOTHING, supported: true };
+      return SUPPORTED;
     }
     const refresher = this.#chosenRefresher(fields, knowsTimers);
     this.#agreement = {
