@@ -84,6 +84,8 @@ export interface RefreshView {
   readonly sdp: boolean;
   /** Methods not tried in vain for this refresh. */
   readonly candidates: readonly RefreshMethod[];
+  /** The methods of the peer's last Allow; none where it has sent none. */
+  readonly peerAllow: readonly string[];
   /** True when the peer's last Allow has UPDATE. */
   readonly peerAllowsUpdate: boolean;
   /** What was tried for this refresh and failed, the oldest first. */

@@ -212,10 +212,10 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
   onClosed(_session: Session): void {}
 
   steer(question: RefreshQuestion): RefreshChoice | undefined {
-    const { peerAllowsUpdate } = this.timer.negotiation;
+    const { negotiation } = this.timer;
     return refreshChoice(
       this.owner.policy.events.onRefresh(() =>
-        refreshView(question, { leg: this, peerAllowsUpdate })
+        refreshView(question, { leg: this, negotiation })
       ),
     );
   }

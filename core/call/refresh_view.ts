@@ -11,10 +11,16 @@ import type { LegView } from "./policy.ts";
 
 const METHODS: readonly RefreshMethod[] = ["UPDATE", "INVITE", "OPTIONS"];
 
+/** What is known of the peer. */
+export interface PeerAbilities {
+  readonly peerAllow: readonly string[];
+  readonly peerAllowsUpdate: boolean;
+}
+
 /** What a policy sees. */
 export function refreshView(
   question: RefreshQuestion,
-  { leg, peerAllowsUpdate }: { leg: LegView; peerAllowsUpdate: boolean },
+  { leg, negotiation }: { leg: LegView; negotiation: PeerAbilities },
 ): RefreshView {
   const { proposed, outcomes, timeLeftMs } = question;
   return {
@@ -24,7 +30,8 @@ export function refreshView(
     candidates: METHODS.filter((method) =>
       !outcomes.some((outcome) => outcome.method === method)
     ),
-    peerAllowsUpdate,
+    peerAllow: negotiation.peerAllow,
+    peerAllowsUpdate: negotiation.peerAllowsUpdate,
     lastOutcomes: outcomes.map(({ method, withSdp, result }) => ({
       method,
       sdp: withSdp,

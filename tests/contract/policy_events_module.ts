@@ -57,6 +57,7 @@ export function onRefresh(due: Refresh) {
   const [last] = due.lastOutcomes;
   if (due.secondsLeft < 10) return skip();
   if (last?.result === 500) return refresh("OPTIONS", { sdp: false });
+  if (due.peerAllow.includes("PING")) return refresh("OPTIONS");
   if (!due.peerAllowsUpdate) {
     return refresh("INVITE", { headers: { "X-Leg": due.leg.name } });
   }

@@ -61,6 +61,7 @@ const REFRESH: RefreshView = {
   method: "UPDATE",
   sdp: false,
   candidates: ["UPDATE", "INVITE", "OPTIONS"],
+  peerAllow: ["INVITE", "ACK", "BYE", "UPDATE"],
   peerAllowsUpdate: true,
   lastOutcomes: [],
   secondsLeft: 900,
@@ -157,6 +158,10 @@ for (const [name, make] of Object.entries(POLICIES)) {
       action: "refresh",
       method: "INVITE",
       headers: { "X-Leg": "a" },
+    });
+    assertEquals(ask({ peerAllow: ["INVITE", "PING"] }), {
+      action: "refresh",
+      method: "OPTIONS",
     });
     const lastOutcomes = [{
       method: "UPDATE",

@@ -443,7 +443,9 @@ Deno.test("the role may change with each refresh of the peer, and stays where it
 Deno.test("UPDATE is known by the peer's last Allow", () => {
   const side = negotiation();
   assertEquals(side.peerAllowsUpdate, false);
+  assertEquals(side.peerAllow, []);
   side.observe(response(180, "Allow: INVITE, ACK", "Allow: update"));
+  assertEquals(side.peerAllow, ["INVITE", "ACK", "update"]);
   assertEquals(side.peerAllowsUpdate, true);
   side.observe(response(200));
   assertEquals(side.peerAllowsUpdate, true);
