@@ -28,6 +28,7 @@ const PEERS: Readonly<Record<string, string>> = {
   baresip: "baresip-core",
   sipsak: "sipsak",
   tshark: "tshark",
+  kamailio: "kamailio",
 };
 
 /** Folders of tests with a step of their own; the unit step takes the rest. */

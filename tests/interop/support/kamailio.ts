@@ -1,0 +1,75 @@
+/** Kamailio as a proxy between Legwork and the called side, with the routing of a test's own. */
+
+import { type Running, start } from "./peer.ts";
+import { bound, freePorts } from "./ports.ts";
+
+/** A proxy that listens. */
+export interface Proxy extends AsyncDisposable {
+  readonly port: number;
+  /** What it has logged. */
+  said(): string;
+}
+
+/** What differs from test to test. */
+export interface ProxySetting {
+  /** Modules besides those every proxy has, in order. */
+  readonly modules?: readonly string[];
+  /** `modparam` lines. */
+  readonly parameters?: readonly string[];
+  /** The routing blocks. */
+  readonly routes: string;
+}
+
+/** Modules of every proxy here. */
+const MODULES = [
+  "tm",
+  "sl",
+  "rr",
+  "pv",
+  "textops",
+  "siputils",
+  "maxfwd",
+  "xlog",
+];
+
+/** Starts a proxy on UDP and waits until it listens. */
+export async function proxy(setting: ProxySetting): Promise<Proxy> {
+  const [port = 0] = freePorts(2);
+  const folder = await Deno.makeTempDir({ prefix: "kamailio-" });
+  const modules = [...MODULES, ...setting.modules ?? []];
+  await Deno.writeTextFile(
+    `${folder}/kamailio.cfg`,
+    [
+      "#!KAMAILIO",
+      "debug=2\nlog_stderror=yes\nfork=yes\nchildren=1\ntcp_children=1",
+      "auto_aliases=no\ndns=no\nrev_dns=no\ndisable_tcp=yes",
+      `listen=udp:127.0.0.1:${port}`,
+      `mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/:/usr/lib/aarch64-linux-gnu/kamailio/modules/"`,
+      ...modules.map((name) => `loadmodule "${name}.so"`),
+      ...setting.parameters ?? [],
+      setting.routes,
+    ].join("\n"),
+  );
+  // -DD keeps it in the foreground, and its children end with it.
+  const process: Running = start("kamailio", [
+    ...["-DD", "-f", `${folder}/kamailio.cfg`, "-Y", folder],
+    ...["-P", `${folder}/pid`, "-m", "32", "-M", "4"],
+  ], { withinMs: 60_000, cwd: folder });
+  try {
+    await Promise.race([bound(port, "udp"), process.ended]);
+    await bound(port, "udp");
+  } catch (error) {
+    await process[Symbol.asyncDispose]();
+    throw new Error(`Kamailio did not listen:\n${process.said()}`, {
+      cause: error,
+    });
+  }
+  return {
+    port,
+    said: process.said,
+    async [Symbol.asyncDispose](): Promise<void> {
+      await process[Symbol.asyncDispose]();
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
