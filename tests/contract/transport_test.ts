@@ -282,6 +282,33 @@ for (const kind of KINDS.filter((one) => one.reliable)) {
     assertEquals((await a.next()).text, sip("after the pong"));
     a.expectNothing();
   });
+
+  Deno.test(`${kind.name}: the CRLF that answers a ping of ours is a pong, however often`, async () => {
+    await using pair = await openPair(kind);
+    const { a, b } = pair;
+    const flow = a.transport.flowTo(b.transport.local);
+    for (let i = 0; i < 3; i++) {
+      flow.ping!();
+      pair.world.run();
+      assertEquals(await a.ponged(), flow);
+    }
+    assertEquals(b.pings, 3);
+    assertEquals(a.pings, 0);
+  });
+
+  Deno.test(`${kind.name}: a connection finished from here is closed on both sides`, async () => {
+    await using pair = await openPair(kind);
+    const { a, b } = pair;
+    const flow = a.transport.flowTo(b.transport.local);
+    a.transport.send(flow, toBytes(sip("last")));
+    await b.next();
+    flow.finish!("no pong came");
+    pair.world.run();
+    assertEquals(await a.closed(), { flow, reason: "no pong came" });
+    assertEquals(flow.open, false);
+    await b.transport.close();
+    await b.closed();
+  });
 }
 
 function sip(body: string): string {
@@ -291,10 +318,12 @@ function sip(body: string): string {
 /** One end in a test: keeps what its transport says. */
 class Peer {
   readonly faults: string[] = [];
+  pings = 0;
   answerProblems: string | undefined;
   readonly #messages = new Mailbox<{ text: string; flow: Flow }>();
   readonly #problems = new Mailbox<{ problem: FramingProblem; flow: Flow }>();
   readonly #closed = new Mailbox<{ flow: Flow; reason: string }>();
+  readonly #ponged = new Mailbox<Flow>();
 
   constructor(readonly transport: Transport, readonly world: World) {}
 
@@ -306,6 +335,15 @@ class Peer {
     this.#problems.put({ problem, flow });
     if (this.answerProblems === undefined) return;
     this.transport.send(flow, toBytes(this.answerProblems));
+  }
+
+  onPing(_flow: Flow): boolean {
+    this.pings++;
+    return false;
+  }
+
+  onPong(flow: Flow): void {
+    this.#ponged.put(flow);
   }
 
   onClosed(flow: Flow, reason: string): void {
@@ -324,6 +362,11 @@ class Peer {
   problem(): Promise<{ problem: FramingProblem; flow: Flow }> {
     this.world.run();
     return this.#problems.take();
+  }
+
+  ponged(): Promise<Flow> {
+    this.world.run();
+    return this.#ponged.take();
   }
 
   closed(): Promise<{ flow: Flow; reason: string }> {

@@ -156,6 +156,35 @@ for (const { what, stream, frames = [], pings = 0, problem } of ROWS) {
   });
 }
 
+Deno.test("stream framer: a line end after our ping is its pong, and no half of a ping", () => {
+  const framer = new StreamFramer(LIMIT_BYTES);
+  const heard: string[] = [];
+  const sink = {
+    onFrame: (): void => void heard.push("message"),
+    onPing: (): void => void heard.push("ping"),
+    onPong: (): void => void heard.push("pong"),
+  };
+  function push(text: string): string[] {
+    heard.length = 0;
+    framer.push(toBytes(text), sink);
+    return [...heard];
+  }
+  for (let i = 0; i < 4; i++) {
+    framer.awaitPong();
+    assertEquals(push("\r"), []);
+    assertEquals(push("\n"), ["pong"]);
+  }
+  // Not asked for: one line end is nothing, the next makes it a ping.
+  assertEquals(push("\r\n"), []);
+  assertEquals(push("\r\n"), ["ping"]);
+  // A pong and a ping in one cannot be told from one of them; both are heard.
+  framer.awaitPong();
+  assertEquals(push("\r\n\r\n"), ["pong", "ping"]);
+  framer.awaitPong();
+  assertEquals(push("\r\n" + message("after")), ["pong", "message"]);
+  assertEquals(push("\r\n"), []);
+});
+
 Deno.test("stream framer: a problem comes with the head it was found in, and nothing comes after it", () => {
   const framer = new StreamFramer(LIMIT_BYTES);
   const frames: string[] = [];
