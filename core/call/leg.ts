@@ -34,6 +34,7 @@ import {
   METHODS,
   unsupportedTags,
 } from "./header_policy.ts";
+import { keepAliveWithin, takeKeepAlive } from "./leg_keep_alive.ts";
 import type { LegTimer, LegTimerUser, TimerState } from "./leg_timer.ts";
 import { updateAnswer, updateView } from "./leg_update.ts";
 import type { MessagePlanes } from "./message_hooks.ts";
@@ -147,8 +148,12 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
     }
     const update = this.#takeUpdate(message, { transaction, session });
     if (update === "taken") return;
+    const ping = update === undefined
+      ? this.#takeKeepAlive(message, { transaction, session })
+      : undefined;
+    if (ping === "taken") return;
     if (
-      update === undefined && isRefreshRequest(method) &&
+      update === undefined && ping === undefined && isRefreshRequest(method) &&
       message.body === transaction.request.body &&
       session.sdp.isRefresh(transaction.request)
     ) {
@@ -287,17 +292,47 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
     }
   }
 
+  /** What becomes of a keep-alive; undefined where it is none. */
+  #takeKeepAlive(
+    request: SipRequest,
+    { transaction, session }: {
+      transaction: ServerTransaction;
+      session: Session;
+    },
+  ): "taken" | "relay" | undefined {
+    const kind = keepAliveWithin(request);
+    if (kind === undefined) return undefined;
+    return takeKeepAlive({
+      kind,
+      request,
+      transaction,
+      session,
+      leg: this,
+      events: this.owner.policy.events,
+      accept: (parts) =>
+        // It refreshes the session as well, and counts as both.
+        kind === "update"
+          ? this.#answerRefresh(transaction, session, parts)
+          : session.reply(transaction, 200, parts),
+    }, this.context.keepAlives);
+  }
+
   /** RFC 4028 §9: a request that changes nothing is between its sender and us. */
-  #answerRefresh(transaction: ServerTransaction, session: Session): void {
+  #answerRefresh(
+    transaction: ServerTransaction,
+    session: Session,
+    parts: { reason?: string; headers: Headers } = { headers: new Headers() },
+  ): void {
     const { request } = transaction;
-    const headers = new Headers().append("Allow", METHODS.join(", "));
+    const { headers } = parts;
+    if (!headers.has("Allow")) headers.append("Allow", METHODS.join(", "));
     const bare = request.body.length === 0;
     const sdp = bare && request.method === "UPDATE"
       ? undefined
       : session.sdp.local;
     if (sdp !== undefined) headers.append("Content-Type", sdp.contentType);
     this.#repeatedOffer = bare && request.method === "INVITE";
-    session.reply(transaction, 200, { headers, body: sdp?.body });
+    session.reply(transaction, 200, { ...parts, body: sdp?.body });
   }
 
   #refusal(

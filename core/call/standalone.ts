@@ -13,6 +13,7 @@ import type { ServerTransaction } from "../transaction/server_transaction.ts";
 import type { Sending } from "../transaction/request_sender.ts";
 import { builtInPolicy } from "./built_in_policy.ts";
 import type { CallContext } from "./call_context.ts";
+import { addCapabilities } from "./capabilities.ts";
 import { maxForwards } from "./call_invite.ts";
 import { headersOf, reasonOf } from "./decision_check.ts";
 import type { RequestDecision, Route } from "./decisions.ts";
@@ -247,19 +248,5 @@ export class Standalone implements LegView {
     this.#done = true;
     this.#sending = undefined;
     this.#parts.onDone();
-  }
-}
-
-/** RFC 3261 section 11.2: "Allow, Accept, Accept-Encoding, Accept-Language, and Supported header fields SHOULD be present". */
-function addCapabilities(headers: Headers): void {
-  const capabilities: readonly [string, string][] = [
-    ["Allow", METHODS.join(", ")],
-    ["Accept", "application/sdp, */*"],
-    ["Accept-Encoding", "identity"],
-    ["Accept-Language", "en"],
-    ["Supported", ""],
-  ];
-  for (const [name, value] of capabilities) {
-    if (!headers.has(name)) headers.append(name, value);
   }
 }

@@ -6,7 +6,7 @@ import { ladderParts } from "../../app/ladder_parts.ts";
 
 const FOLDER = new URL(".", import.meta.url).pathname;
 
-const files = ["", "hooks/", "timers/"].flatMap((folder) =>
+const files = ["", "hooks/", "keep_alives/", "timers/"].flatMap((folder) =>
   [...Deno.readDirSync(`${FOLDER}${folder}`)].map(({ name }) => folder + name)
 ).filter((name) => name.endsWith(".flow")).sort();
 

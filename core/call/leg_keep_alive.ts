@@ -1,0 +1,112 @@
+/**
+ * Requests within a call that mean nothing but that their sender is there: answered on their own leg, never passed on,
+ * unless a policy says otherwise.
+ *
+ * @module
+ */
+
+import { fromText, toBytes } from "../message/bytes.ts";
+import type { Headers } from "../message/headers.ts";
+import type { SipRequest } from "../message/message.ts";
+import type { Session } from "../dialog/session.ts";
+import type { ServerTransaction } from "../transaction/server_transaction.ts";
+import { addCapabilities } from "./capabilities.ts";
+import { headersOf, reasonOf } from "./decision_check.ts";
+import { type Answer, answer, type KeepAliveDecision } from "./decisions.ts";
+import type { KeepAliveKind, KeepAlives } from "./keep_alives.ts";
+import type { LegView } from "./policy.ts";
+import type { PolicyEvents } from "./policy_events.ts";
+
+/**
+ * The kind of a keep-alive within a dialog; undefined for a request that says something. UPDATE, INFO, MESSAGE and
+ * OPTIONS are keep-alives when they carry nothing (miniSIPServer's), a NOTIFY by the event it names.
+ *
+ * An INFO or MESSAGE without a body that names a Content-Type or an Info-Package (RFC 6086) means something by that,
+ * and passes.
+ */
+export function keepAliveWithin(
+  request: SipRequest,
+): KeepAliveKind | undefined {
+  const { method, headers } = request;
+  if (method === "NOTIFY") {
+    return isKeepAliveEvent(request) ? "notify" : undefined;
+  }
+  if (request.body.length > 0) return undefined;
+  switch (method) {
+    case "OPTIONS":
+      return "options";
+    case "UPDATE":
+      return "update";
+    case "INFO":
+      return headers.has("Content-Type") || headers.has("Info-Package")
+        ? undefined
+        : "info";
+    case "MESSAGE":
+      return headers.has("Content-Type") ? undefined : "message";
+  }
+  return undefined;
+}
+
+/** `Event: keep-alive`, its parameters apart. */
+export function isKeepAliveEvent({ headers }: SipRequest): boolean {
+  const event = headers.first("event")?.value ?? "";
+  return /^keep-alive[ \t]*(?:;|$)/i.test(event);
+}
+
+/** What a leg has for it. */
+export interface LegPing {
+  readonly kind: KeepAliveKind;
+  /** After the inbound hooks. */
+  readonly request: SipRequest;
+  readonly transaction: ServerTransaction;
+  readonly session: Session;
+  readonly leg: LegView;
+  readonly events: PolicyEvents;
+  /** Answers with 200 as the kind asks, this set upon it. */
+  readonly accept: (parts: { reason?: string; headers: Headers }) => void;
+}
+
+/** Does what is decided of it, unless it is to be passed on. */
+export function takeKeepAlive(
+  ping: LegPing,
+  keepAlives: KeepAlives,
+): "taken" | "relay" {
+  const { transaction, session } = ping;
+  const decision: KeepAliveDecision = keepAlives.onRequest(
+    { ...ping, flow: transaction.flow },
+    { events: ping.events, byDefault: answer() },
+  );
+  switch (decision.action) {
+    case "relay":
+      return "relay";
+    case "ignore":
+      session.drop(transaction);
+      return "taken";
+    case "reject":
+      session.reply(transaction, decision.status, {
+        reason: reasonOf(decision.reason),
+        headers: headersOf(decision.headers),
+      });
+      return "taken";
+    case "answer":
+      answerIt(ping, decision);
+      return "taken";
+  }
+}
+
+function answerIt(ping: LegPing, decision: Answer): void {
+  const { kind, transaction, session } = ping;
+  const headers = headersOf(decision.headers);
+  const reason = reasonOf(decision.reason);
+  const body = decision.body === undefined
+    ? undefined
+    : toBytes(fromText(decision.body));
+  if (decision.status === 200 && body === undefined) {
+    // RFC 3261 §11.2: "An OPTIONS request received within a dialog generates a 200 (OK) response that is identical to
+    // one constructed outside a dialog and does not have any impact on the dialog."
+    if (kind === "options") addCapabilities(headers);
+    ping.accept({ ...(reason === undefined ? {} : { reason }), headers });
+    return;
+  }
+  session.reply(transaction, decision.status, { reason, headers, body });
+}
