@@ -32,6 +32,10 @@ export interface Limits {
   readonly dialogsPerInvite: number;
   /** Most requests that wait on one leg for its turn. */
   readonly queuedRequestsPerLeg: number;
+  /** Most keys that wait to be passed on to one leg. */
+  readonly waitingKeys: number;
+  /** Longest time that a key waits for a leg that takes none, in milliseconds. */
+  readonly keyWaitMs: number;
   /** Most addresses one name may resolve to. */
   readonly resolvedTargets: number;
   /** Most names kept in the resolver's cache. */
@@ -64,6 +68,8 @@ export const DEFAULT_LIMITS: Limits = {
   targetsPerCall: 30,
   dialogsPerInvite: 12,
   queuedRequestsPerLeg: 16,
+  waitingKeys: 64,
+  keyWaitMs: 120_000,
   resolvedTargets: 20,
   resolverCache: 2_000,
   keepAlivePeers: 10_000,

@@ -35,8 +35,7 @@ export type SendKind = "rfc4733" | "info" | "info-dtmf" | "inband" | "kpml";
 export interface KeyPress {
   readonly key: Key;
   readonly durationMs: number;
-  /** `injected`: by a script or an operator. */
-  readonly kind: HeardKind | "injected";
+  readonly kind: HeardKind;
 }
 
 /** Where those who hear keys tell of them. */
