@@ -23,8 +23,8 @@ export interface TransportEvents {
   onClosed(flow: Flow, reason: string): void;
   /** A stream brought the CRLF that answers a ping of ours. */
   onPong?(flow: Flow): void;
-  /** A fault that no message can be blamed for: counted by this name. */
-  onFault(counter: string): void;
+  /** A fault that no message can be blamed for: counted by this name, that often (once). */
+  onFault(counter: string, by?: number): void;
 }
 
 /** Why a stream cannot be cut into messages. */

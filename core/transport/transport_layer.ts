@@ -271,8 +271,8 @@ export class TransportLayer implements TransportEvents {
     this.handler.onClosed?.(flow, reason);
   }
 
-  onFault(counter: string): void {
-    this.#observer.count(counter);
+  onFault(counter: string, by = 1): void {
+    this.#observer.count(counter, by);
   }
 
   /** A response to a request of ours keeps nothing alive here. */

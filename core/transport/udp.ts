@@ -25,6 +25,7 @@ import {
   type Transport,
   type TransportEvents,
 } from "./transport.ts";
+import { UdpFlow, UdpFlows } from "./udp_flow.ts";
 
 /** Receiving fails this often in a row before the socket is given up. */
 const MAX_RECEIVE_FAILURES = 100;
@@ -42,7 +43,7 @@ export class UdpTransport implements Transport {
   #bound: Deno.DatagramConn | undefined;
   #events: TransportEvents | undefined;
   #receiving: Promise<void> | undefined;
-  #flows = new Map<string, UdpFlow>();
+  readonly #flows: UdpFlows<Deno.NetAddr>;
   /** Datagrams that wait behind the one being sent, from `#head` on. */
   #queue: Queued[] = [];
   #head = 0;
@@ -61,6 +62,7 @@ export class UdpTransport implements Transport {
   /** `local.host` is an IP address of this machine, `0.0.0.0` or `::`; port 0 takes any free one. */
   constructor(local: Address, limits: Limits = DEFAULT_LIMITS) {
     this.#limits = limits;
+    this.#flows = new UdpFlows(limits.datagramPeers);
     this.#local = { host: canonicalHost(local.host), port: local.port };
     this.#listener = listenerName(this.name, this.#local);
     this.#sentBy = sentByOf(this.#local, undefined);
@@ -193,23 +195,17 @@ export class UdpTransport implements Transport {
   }
 
   /** The flow to a peer as the system spells its address. */
-  #flow(hostname: string, port: number): UdpFlow {
+  #flow(hostname: string, port: number): UdpFlow<Deno.NetAddr> {
     const key = `${hostname} ${port}`;
     const known = this.#flows.get(key);
     if (known !== undefined) return known;
-    if (this.#flows.size >= this.#limits.datagramPeers) {
-      for (const oldest of this.#flows.keys()) {
-        this.#flows.delete(oldest);
-        break;
-      }
-    }
-    const flow = new UdpFlow(this, {
+    const peer: Deno.NetAddr = {
       transport: "udp",
       hostname: detached(hostname),
       port,
-    });
-    this.#flows.set(key, flow);
-    return flow;
+    };
+    const remote = { host: peer.hostname, port };
+    return this.#flows.add(key, new UdpFlow(this, peer, remote));
   }
 
   #refuse(
@@ -226,32 +222,4 @@ interface Queued {
   readonly bytes: Uint8Array;
   readonly peer: Deno.NetAddr;
   readonly onError: ((reason: string) => void) | undefined;
-}
-
-class UdpFlow implements Flow {
-  readonly transport: TransportName = "UDP";
-  readonly reliable = false;
-  readonly remote: Address;
-  readonly #owner: UdpTransport;
-
-  constructor(owner: UdpTransport, readonly peer: Deno.NetAddr) {
-    this.#owner = owner;
-    this.remote = { host: canonicalHost(peer.hostname), port: peer.port };
-  }
-
-  get local(): Address {
-    return this.#owner.local;
-  }
-
-  get listener(): string {
-    return this.#owner.listener;
-  }
-
-  get sentBy(): string {
-    return this.#owner.sentBy;
-  }
-
-  get open(): boolean {
-    return this.#owner.isOpen;
-  }
 }

@@ -13,6 +13,9 @@ import type {
   FramingProblem,
   Transport,
 } from "../../core/transport/transport.ts";
+import { BatchedUdpTransport } from "../../core/transport/batched_udp.ts";
+import { Libc, type LibcMissing, openLibc } from "../../core/transport/libc.ts";
+import { Pace, type Paced } from "../../core/transport/pace.ts";
 import { UdpTransport } from "../../core/transport/udp.ts";
 
 /** A place where transports of one kind live. */
@@ -26,12 +29,15 @@ interface World {
 
 interface Kind {
   readonly name: string;
+  /** Why it cannot be had here. */
+  readonly missing?: string;
   readonly reliable: boolean;
   world(limits: Limits): World;
 }
 
 const KINDS: readonly Kind[] = [
   { name: "UDP", reliable: false, world: udpWorld },
+  ...batchedKinds(),
   { name: "TCP", reliable: true, world: tcpWorld },
   { name: "UDP in memory", reliable: false, world: memoryWorld("UDP") },
   { name: "TCP in memory", reliable: true, world: memoryWorld("TCP") },
@@ -40,56 +46,71 @@ const HOSTS = ["127.0.0.1", "::1"] as const;
 
 for (const kind of KINDS) {
   for (const host of HOSTS) {
-    Deno.test(`${kind.name}: a message arrives whole, once, from the sender's flow (${host})`, async () => {
-      await using pair = await openPair(kind, { host });
-      const { a, b } = pair;
-      const message = sip("hello\xff\x00");
-      a.transport.send(a.transport.flowTo(b.transport.local), toBytes(message));
-      const { text, flow } = await b.next();
-      assertEquals(text, message);
-      assertEquals(flow.remote.host, host);
-      assertEquals(flow.listener, b.transport.listener);
-      assertEquals(flow.reliable, kind.reliable);
-      assertEquals(flow.transport, b.transport.name);
-      assert(flow.open);
-      b.expectNothing();
-    });
+    test(
+      kind,
+      `a message arrives whole, once, from the sender's flow (${host})`,
+      async () => {
+        await using pair = await openPair(kind, { host });
+        const { a, b } = pair;
+        const message = sip("hello\xff\x00");
+        a.transport.send(
+          a.transport.flowTo(b.transport.local),
+          toBytes(message),
+        );
+        const { text, flow } = await b.next();
+        assertEquals(text, message);
+        assertEquals(flow.remote.host, host);
+        assertEquals(flow.listener, b.transport.listener);
+        assertEquals(flow.reliable, kind.reliable);
+        assertEquals(flow.transport, b.transport.name);
+        assert(flow.open);
+        b.expectNothing();
+      },
+    );
   }
 
-  Deno.test(`${kind.name}: the answer goes back on the flow the message came on`, async () => {
-    await using pair = await openPair(kind);
-    const { a, b } = pair;
-    const there = a.transport.flowTo(b.transport.local);
-    a.transport.send(there, toBytes(sip("question")));
-    const { flow } = await b.next();
-    b.transport.send(flow, toBytes(sip("answer")));
-    const answer = await a.next();
-    assertEquals(answer.text, sip("answer"));
-    assertEquals(answer.flow.remote, b.transport.local);
-    assert(answer.flow === there);
-  });
+  test(
+    kind,
+    "the answer goes back on the flow the message came on",
+    async () => {
+      await using pair = await openPair(kind);
+      const { a, b } = pair;
+      const there = a.transport.flowTo(b.transport.local);
+      a.transport.send(there, toBytes(sip("question")));
+      const { flow } = await b.next();
+      b.transport.send(flow, toBytes(sip("answer")));
+      const answer = await a.next();
+      assertEquals(answer.text, sip("answer"));
+      assertEquals(answer.flow.remote, b.transport.local);
+      assert(answer.flow === there);
+    },
+  );
 
-  Deno.test(`${kind.name}: a listener knows its real port and says it in sentBy`, async () => {
-    await using pair = await openPair(kind);
-    const { transport } = pair.a;
-    assert(transport.local.port > 0);
-    const { host, port } = transport.local;
-    assertEquals(
-      transport.listener,
-      `${transport.name.toLowerCase()}:${host}:${port}`,
-    );
-    const flow = transport.flowTo(pair.b.transport.local);
-    assertEquals(flow.sentBy, `${host}:${port}`);
-  });
+  test(
+    kind,
+    "a listener knows its real port and says it in sentBy",
+    async () => {
+      await using pair = await openPair(kind);
+      const { transport } = pair.a;
+      assert(transport.local.port > 0);
+      const { host, port } = transport.local;
+      assertEquals(
+        transport.listener,
+        `${transport.name.toLowerCase()}:${host}:${port}`,
+      );
+      const flow = transport.flowTo(pair.b.transport.local);
+      assertEquals(flow.sentBy, `${host}:${port}`);
+    },
+  );
 
-  Deno.test(`${kind.name}: sentBy says the advertised host`, async () => {
+  test(kind, "sentBy says the advertised host", async () => {
     await using pair = await openPair(kind, { advertise: "sbc.example.com" });
     const { transport } = pair.a;
     const flow = transport.flowTo(pair.b.transport.local);
     assertEquals(flow.sentBy, `sbc.example.com:${transport.local.port}`);
   });
 
-  Deno.test(`${kind.name}: messages of one flow keep their order`, async () => {
+  test(kind, "messages of one flow keep their order", async () => {
     await using pair = await openPair(kind);
     const { a, b } = pair;
     const flow = a.transport.flowTo(b.transport.local);
@@ -102,7 +123,7 @@ for (const kind of KINDS) {
     b.expectNothing();
   });
 
-  Deno.test(`${kind.name}: one flow to one peer`, async () => {
+  test(kind, "one flow to one peer", async () => {
     await using pair = await openPair(kind);
     const { a, b } = pair;
     const flow = a.transport.flowTo(b.transport.local);
@@ -113,7 +134,7 @@ for (const kind of KINDS) {
     assert(b.transport.flowTo(back.remote) === back);
   });
 
-  Deno.test(`${kind.name}: a port in use is an error that names the listener`, async () => {
+  test(kind, "a port in use is an error that names the listener", async () => {
     await using pair = await openPair(kind);
     const { local, listener } = pair.a.transport;
     const second = pair.world.transport(local);
@@ -125,26 +146,30 @@ for (const kind of KINDS) {
     assertEquals(error.code, "LISTEN");
   });
 
-  Deno.test(`${kind.name}: sending after close is said to the sender, later, and never thrown`, async () => {
-    await using pair = await openPair(kind);
-    const { a, b } = pair;
-    const flow = a.transport.flowTo(b.transport.local);
-    a.transport.send(flow, toBytes(sip("before")));
-    await b.next();
-    await a.transport.close();
-    assertEquals(flow.open, false);
-    const failed = Promise.withResolvers<string>();
-    let within = true;
-    a.transport.send(flow, toBytes(sip("after")), (reason) => {
-      assertEquals(within, false);
-      failed.resolve(reason);
-    });
-    within = false;
-    pair.world.run();
-    assert((await failed.promise).length > 0);
-  });
+  test(
+    kind,
+    "sending after close is said to the sender, later, and never thrown",
+    async () => {
+      await using pair = await openPair(kind);
+      const { a, b } = pair;
+      const flow = a.transport.flowTo(b.transport.local);
+      a.transport.send(flow, toBytes(sip("before")));
+      await b.next();
+      await a.transport.close();
+      assertEquals(flow.open, false);
+      const failed = Promise.withResolvers<string>();
+      let within = true;
+      a.transport.send(flow, toBytes(sip("after")), (reason) => {
+        assertEquals(within, false);
+        failed.resolve(reason);
+      });
+      within = false;
+      pair.world.run();
+      assert((await failed.promise).length > 0);
+    },
+  );
 
-  Deno.test(`${kind.name}: a port can be opened again once it is closed`, async () => {
+  test(kind, "a port can be opened again once it is closed", async () => {
     await using pair = await openPair(kind);
     const { local } = pair.b.transport;
     await pair.b.transport.close();
@@ -162,70 +187,86 @@ for (const kind of KINDS) {
 }
 
 for (const kind of KINDS.filter((one) => !one.reliable)) {
-  Deno.test(`${kind.name}: an empty datagram arrives, and one too large is refused or arrives`, async () => {
-    await using pair = await openPair(kind);
-    const { a, b } = pair;
-    const flow = a.transport.flowTo(b.transport.local);
-    a.transport.send(flow, new Uint8Array(0));
-    assertEquals((await b.next()).text, "");
-    a.transport.send(flow, toBytes("x".repeat(65_507)));
-    assertEquals((await b.next()).text.length, 65_507);
-  });
+  test(
+    kind,
+    "an empty datagram arrives, and one too large is refused or arrives",
+    async () => {
+      await using pair = await openPair(kind);
+      const { a, b } = pair;
+      const flow = a.transport.flowTo(b.transport.local);
+      a.transport.send(flow, new Uint8Array(0));
+      assertEquals((await b.next()).text, "");
+      a.transport.send(flow, toBytes("x".repeat(65_507)));
+      assertEquals((await b.next()).text.length, 65_507);
+    },
+  );
 }
 
 for (const kind of KINDS.filter((one) => one.reliable)) {
-  Deno.test(`${kind.name}: messages are cut by Content-Length wherever segments end`, async () => {
-    await using pair = await openPair(kind);
-    const { a, b } = pair;
-    const flow = a.transport.flowTo(b.transport.local);
-    const bytes = toBytes(sip("one") + "\r\n" + sip("two") + sip(""));
-    for (let at = 0; at < bytes.length; at += 7) {
-      a.transport.send(flow, bytes.slice(at, at + 7));
-    }
-    assertEquals((await b.next()).text, sip("one"));
-    assertEquals((await b.next()).text, sip("two"));
-    assertEquals((await b.next()).text, sip(""));
-    b.expectNothing();
-  });
+  test(
+    kind,
+    "messages are cut by Content-Length wherever segments end",
+    async () => {
+      await using pair = await openPair(kind);
+      const { a, b } = pair;
+      const flow = a.transport.flowTo(b.transport.local);
+      const bytes = toBytes(sip("one") + "\r\n" + sip("two") + sip(""));
+      for (let at = 0; at < bytes.length; at += 7) {
+        a.transport.send(flow, bytes.slice(at, at + 7));
+      }
+      assertEquals((await b.next()).text, sip("one"));
+      assertEquals((await b.next()).text, sip("two"));
+      assertEquals((await b.next()).text, sip(""));
+      b.expectNothing();
+    },
+  );
 
-  Deno.test(`${kind.name}: nobody listens: the sender is told and the flow is closed`, async () => {
-    await using pair = await openPair(kind);
-    const { a, b } = pair;
-    const nobody = b.transport.local;
-    await b.transport.close();
-    const failed = Promise.withResolvers<string>();
-    const flow = a.transport.flowTo(nobody);
-    a.transport.send(flow, toBytes(sip("lost")), failed.resolve);
-    pair.world.run();
-    assert(/refused/i.test(await failed.promise));
-    assertEquals((await a.closed()).flow, flow);
-    assertEquals(flow.open, false);
-    assert(a.transport.flowTo(nobody) !== flow);
-    pair.world.run();
-    await a.closed();
-  });
+  test(
+    kind,
+    "nobody listens: the sender is told and the flow is closed",
+    async () => {
+      await using pair = await openPair(kind);
+      const { a, b } = pair;
+      const nobody = b.transport.local;
+      await b.transport.close();
+      const failed = Promise.withResolvers<string>();
+      const flow = a.transport.flowTo(nobody);
+      a.transport.send(flow, toBytes(sip("lost")), failed.resolve);
+      pair.world.run();
+      assert(/refused/i.test(await failed.promise));
+      assertEquals((await a.closed()).flow, flow);
+      assertEquals(flow.open, false);
+      assert(a.transport.flowTo(nobody) !== flow);
+      pair.world.run();
+      await a.closed();
+    },
+  );
 
-  Deno.test(`${kind.name}: a stream that cannot be framed is reported with its head, answered and closed`, async () => {
-    await using pair = await openPair(kind);
-    const { a, b } = pair;
-    b.answerProblems = sip("400");
-    const flow = a.transport.flowTo(b.transport.local);
-    a.transport.send(
-      flow,
-      toBytes("OPTIONS sip:b SIP/2.0\r\nl: -1\r\n\r\nrest"),
-    );
-    const { problem } = await b.problem();
-    assertEquals(problem.status, 400);
-    assertEquals(
-      fromBytes(problem.head!),
-      "OPTIONS sip:b SIP/2.0\r\nl: -1\r\n\r\n",
-    );
-    assertEquals((await a.next()).text, sip("400"));
-    await a.transport.close();
-    await b.closed();
-  });
+  test(
+    kind,
+    "a stream that cannot be framed is reported with its head, answered and closed",
+    async () => {
+      await using pair = await openPair(kind);
+      const { a, b } = pair;
+      b.answerProblems = sip("400");
+      const flow = a.transport.flowTo(b.transport.local);
+      a.transport.send(
+        flow,
+        toBytes("OPTIONS sip:b SIP/2.0\r\nl: -1\r\n\r\nrest"),
+      );
+      const { problem } = await b.problem();
+      assertEquals(problem.status, 400);
+      assertEquals(
+        fromBytes(problem.head!),
+        "OPTIONS sip:b SIP/2.0\r\nl: -1\r\n\r\n",
+      );
+      assertEquals((await a.next()).text, sip("400"));
+      await a.transport.close();
+      await b.closed();
+    },
+  );
 
-  Deno.test(`${kind.name}: a connection closed by its peer is said once`, async () => {
+  test(kind, "a connection closed by its peer is said once", async () => {
     await using pair = await openPair(kind);
     const { a, b } = pair;
     const flow = a.transport.flowTo(b.transport.local);
@@ -240,7 +281,7 @@ for (const kind of KINDS.filter((one) => one.reliable)) {
     b.expectNothing();
   });
 
-  Deno.test(`${kind.name}: what waits for a connection is bounded`, async () => {
+  test(kind, "what waits for a connection is bounded", async () => {
     const limits = { ...DEFAULT_LIMITS, connectionQueueBytes: 1_000 };
     await using pair = await openPair(kind, { limits });
     const { a, b } = pair;
@@ -254,7 +295,7 @@ for (const kind of KINDS.filter((one) => one.reliable)) {
     assertEquals(a.faults, ["transport_queue_full"]);
   });
 
-  Deno.test(`${kind.name}: connections are bounded`, async () => {
+  test(kind, "connections are bounded", async () => {
     const limits = { ...DEFAULT_LIMITS, connections: 1 };
     await using pair = await openPair(kind, { limits });
     const { a, b } = pair;
@@ -270,7 +311,7 @@ for (const kind of KINDS.filter((one) => one.reliable)) {
     assert(a.faults.includes("transport_connections_full"));
   });
 
-  Deno.test(`${kind.name}: a double CRLF is answered with one`, async () => {
+  test(kind, "a double CRLF is answered with one", async () => {
     await using pair = await openPair(kind);
     const { a, b } = pair;
     const flow = a.transport.flowTo(b.transport.local);
@@ -308,6 +349,17 @@ for (const kind of KINDS.filter((one) => one.reliable)) {
     assertEquals(flow.open, false);
     await b.transport.close();
     await b.closed();
+  });
+}
+
+/** Visibly skipped where that kind cannot be had. */
+function test(kind: Kind, name: string, fn: () => Promise<void>): void {
+  const { missing } = kind;
+  const why = missing === undefined ? "" : ` (${missing})`;
+  Deno.test({
+    name: `${kind.name}: ${name}${why}`,
+    ignore: missing !== undefined,
+    fn,
   });
 }
 
@@ -439,6 +491,52 @@ function udpWorld(limits: Limits): World {
     transport: (local) => new UdpTransport(local, limits),
     run(): void {},
     end(): void {},
+  };
+}
+
+/** UDP in batches as it waits by itself, and as it is looked at under load. */
+function batchedKinds(): Kind[] {
+  const libc = openLibc();
+  const paces: [string, number][] = [["at rest", 0], ["under load", 1_000]];
+  return paces.map(([when, load]) => ({
+    name: `UDP in batches ${when}`,
+    reliable: false,
+    world: batchedWorld(libc, load),
+    ...(libc instanceof Libc ? {} : libc),
+  }));
+}
+
+/** A pace that makes more of each datagram. */
+class LoadedPace extends Pace {
+  readonly #load: number;
+
+  constructor(libc: Libc, load: number) {
+    super({
+      nowMs: () => performance.now(),
+      sleep: (microseconds) => libc.calls.usleep(microseconds),
+      soon: (callback) => setImmediate(callback),
+    });
+    this.#load = load;
+  }
+
+  override woken(socket: Paced, count: number): boolean {
+    return super.woken(socket, count + this.#load);
+  }
+}
+
+function batchedWorld(
+  libc: Libc | LibcMissing,
+  load: number,
+): (limits: Limits) => World {
+  return (limits) => {
+    if (!(libc instanceof Libc)) throw new Error(libc.missing);
+    const pace = new LoadedPace(libc, load);
+    return {
+      transport: (local) =>
+        new BatchedUdpTransport(local, { libc, pace, limits }),
+      run(): void {},
+      end: () => assertEquals(pace.busy, false),
+    };
   };
 }
 
