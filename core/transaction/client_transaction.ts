@@ -55,7 +55,8 @@ export abstract class ClientTransaction implements Timed {
   request: SipRequest;
   readonly branch: string;
   readonly target: Target;
-  readonly flow: Flow;
+  /** Another one from the moment that its connection has broken. */
+  flow: Flow;
   /** Another transaction of the same branch: the CANCEL beside its INVITE. The table's own. */
   sibling: ClientTransaction | undefined;
   /** The one function this transaction gives the transport with everything it sends. */
@@ -70,6 +71,8 @@ export abstract class ClientTransaction implements Timed {
   /** The timer that ends a state: B, D, F, K, M or the wait after CANCEL. */
   protected deadline: Timer | undefined;
   #broken: Timer | undefined;
+  #reconnecting: Timer | undefined;
+  #reconnected = false;
 
   constructor(parts: ClientParts, host: ClientHost) {
     this.request = parts.request;
@@ -97,11 +100,25 @@ export abstract class ClientTransaction implements Timed {
   /** The transport could not send. Told to the user when the wheel next turns, never from inside a call of the user's. */
   transportError(): void {
     if (this.#broken !== undefined || this.state === "terminated") return;
+    if (this.#reconnect()) return;
     this.#broken = this.host.clock.schedule(0, this, "transport");
   }
 
+  /**
+   * The connection that it was sent on has broken. While no final response has come the request goes out once more, on a
+   * new connection: to whoever has had it already, it is a retransmission. Only once, lest a peer that breaks each
+   * connection be called for ever.
+   */
+  connectionLost(): void {
+    this.#reconnect();
+  }
+
   onTimer(name: string): void {
-    if (name === "transport") {
+    if (name === "reconnect") {
+      this.#reconnecting = undefined;
+      this.host.observer.count("transaction_reconnections");
+      this.sendRequest();
+    } else if (name === "transport") {
       this.#broken = undefined;
       this.onTransportError();
     } else {
@@ -115,8 +132,12 @@ export abstract class ClientTransaction implements Timed {
     clock.cancel(this.repeat);
     clock.cancel(this.deadline);
     clock.cancel(this.#broken);
+    clock.cancel(this.#reconnecting);
     this.bytes = undefined;
   }
+
+  /** True while it waits for a final response. */
+  protected abstract get waiting(): boolean;
 
   protected abstract onMachineTimer(name: string): void;
   protected abstract onTransportError(): void;
@@ -132,9 +153,21 @@ export abstract class ClientTransaction implements Timed {
     const { clock } = this.host;
     clock.cancel(this.repeat);
     clock.cancel(this.deadline);
+    clock.cancel(this.#reconnecting);
     this.repeat = undefined;
     this.deadline = undefined;
     this.bytes = undefined;
+  }
+
+  /** True when what has failed is being mended; of one break both the sender and the connection tell. */
+  #reconnect(): boolean {
+    if (this.#reconnecting?.pending === true) return true;
+    const { flow } = this;
+    const broke = flow.reliable && flow.connected === true && !flow.open;
+    if (!broke || this.#reconnected || !this.waiting) return false;
+    this.#reconnected = true;
+    this.#reconnecting = this.host.clock.schedule(0, this, "reconnect");
+    return true;
   }
 
   /** §17.1.1.2: "The client transaction MUST be destroyed the instant it enters the "Terminated" state." */

@@ -32,6 +32,8 @@ export class ClientTransactions implements ClientHost {
   readonly observer: Observer;
   readonly #transport: MessageTransport;
   readonly #table: ClientTable;
+  /** Who is to hear when a connection breaks. */
+  readonly #byConnection = new Map<Flow, Set<ClientTransaction>>();
 
   constructor(
     options: {
@@ -65,9 +67,16 @@ export class ClientTransactions implements ClientHost {
     const transaction = request.method === "INVITE"
       ? new InviteClient(parts, this)
       : new NonInviteClient(parts, this);
-    this.#table.add(transaction);
+    this.#add(transaction);
     transaction.start();
     return transaction;
+  }
+
+  /** A connection is gone. */
+  connectionLost(flow: Flow): void {
+    const waiting = this.#byConnection.get(flow);
+    if (waiting === undefined) return;
+    for (const transaction of [...waiting]) transaction.connectionLost();
   }
 
   /** Gives a response to its transaction; false when it has none. */
@@ -82,6 +91,7 @@ export class ClientTransactions implements ClientHost {
 
   /** Ends all silently. */
   close(): void {
+    this.#byConnection.clear();
     for (const transaction of this.#table.clear()) transaction.abandon();
   }
 
@@ -91,24 +101,51 @@ export class ClientTransactions implements ClientHost {
     message: SipRequest,
   ): void {
     const { target, onSendError } = transaction;
-    let { flow } = transaction;
     // §17.1.1.3 and §9.1 want ACK and CANCEL to go where the INVITE went: by a new connection where that one is closed.
-    if (!flow.open) {
-      flow = this.#transport.flowTo(target, undefined, flow.listener) ?? flow;
+    if (!transaction.flow.open) {
+      const { flow } = transaction;
+      this.#leave(transaction);
+      transaction.flow =
+        this.#transport.flowTo(target, undefined, flow.listener) ?? flow;
+      this.#enter(transaction);
     }
-    this.#transport.send(bytes, flow, onSendError, message);
+    this.#transport.send(bytes, transaction.flow, onSendError, message);
   }
 
   startCancel(cancel: SipRequest, invite: ClientTransaction): void {
     const { branch, target, flow } = invite;
     const parts = { request: cancel, branch, target, flow, user: undefined };
     const transaction = new NonInviteClient(parts, this);
-    this.#table.add(transaction);
+    this.#add(transaction);
     transaction.start();
   }
 
   remove(transaction: ClientTransaction): void {
     this.#table.remove(transaction);
+    this.#leave(transaction);
+  }
+
+  #add(transaction: ClientTransaction): void {
+    this.#table.add(transaction);
+    this.#enter(transaction);
+  }
+
+  /** Datagram flows do not break. */
+  #enter(transaction: ClientTransaction): void {
+    const { flow } = transaction;
+    if (!flow.reliable) return;
+    const others = this.#byConnection.get(flow);
+    if (others === undefined) {
+      this.#byConnection.set(flow, new Set([transaction]));
+    } else others.add(transaction);
+  }
+
+  #leave(transaction: ClientTransaction): void {
+    const { flow } = transaction;
+    const others = this.#byConnection.get(flow);
+    if (others?.delete(transaction) && others.size === 0) {
+      this.#byConnection.delete(flow);
+    }
   }
 }
 

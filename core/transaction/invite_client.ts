@@ -93,6 +93,10 @@ export class InviteClient extends ClientTransaction {
     super.abandon();
   }
 
+  protected override get waiting(): boolean {
+    return this.#state === "calling" || this.#state === "proceeding";
+  }
+
   protected override onMachineTimer(name: string): void {
     switch (name) {
       case "A":

@@ -53,6 +53,10 @@ export class NonInviteClient extends ClientTransaction {
     super.abandon();
   }
 
+  protected override get waiting(): boolean {
+    return this.#state === "trying" || this.#state === "proceeding";
+  }
+
   protected override onMachineTimer(name: string): void {
     switch (name) {
       case "E": {

@@ -115,6 +115,10 @@ export class TransactionLayer implements TransportHandler {
     }
   }
 
+  onClosed(flow: Flow, _reason: string): void {
+    if (!this.#closed) this.#clients.connectionLost(flow);
+  }
+
   onMalformed(problem: ParseProblem, flow: Flow): void {
     const { message, status, reason } = problem;
     if (this.#closed || message?.kind !== "request") return;

@@ -15,6 +15,8 @@ export interface Flow {
   readonly open: boolean;
   /** True while the peer sends no more but may still read: good for responses to what it sent, and nothing else. */
   readonly halfClosed?: boolean;
+  /** Streams only: true once the connection was made, for good: what broke later is told from what never was. */
+  readonly connected?: boolean;
   /** Streams only: sends the double CRLF of RFC 5626 section 4.4.1. The CRLF that answers it is told as a pong. */
   ping?(): void;
   /** Streams only: ends the connection, once what is queued has left. */

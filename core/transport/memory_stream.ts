@@ -82,6 +82,10 @@ export class MemoryStream implements Flow, FramerSink {
     return this.#state === "connecting" || this.#state === "open";
   }
 
+  get connected(): boolean {
+    return this.#peer !== undefined;
+  }
+
   /** Begins to connect; what is written meanwhile waits. */
   connect(): void {
     const { network } = this.#owner;

@@ -90,6 +90,10 @@ export class TcpConnection implements Flow, FramerSink, Timed {
     return this.#state === "connecting" || this.#state === "open";
   }
 
+  get connected(): boolean {
+    return this.#conn !== undefined;
+  }
+
   get halfClosed(): boolean {
     return this.#state === "half_closed";
   }
