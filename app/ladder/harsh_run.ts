@@ -167,6 +167,11 @@ class HarshRun implements WireWatcher {
       this.#gone.add(step.who);
       this.#world.peers.get(step.who)?.vanish();
       this.#arrived.add(index);
+    } else if (step.kind === "disconnect") {
+      await this.#until(index);
+      await this.#passWait(index);
+      this.#world.disconnect(step.who);
+      this.#arrived.add(index);
     } else if (
       step.kind === "message" && step.from !== LEGWORK && !step.optional &&
       !isAutomatic(this.#steps, index)

@@ -86,7 +86,7 @@ export const USUAL_PEER: PeerSetting = {
 };
 
 /** One step down the ladder. */
-export type Step = MessageStep | WaitStep | VanishStep;
+export type Step = MessageStep | WaitStep | VanishStep | DisconnectStep;
 
 /** `carrier -> legwork  200 INVITE  Contact: <sip:a@b>`. */
 export interface MessageStep {
@@ -161,6 +161,13 @@ export interface WaitStep {
 /** `carrier vanishes`: it sends and hears nothing any more. */
 export interface VanishStep {
   readonly kind: "vanish";
+  readonly place: Place;
+  readonly who: string;
+}
+
+/** `carrier disconnects`: its connections are closed, and it is there as before. */
+export interface DisconnectStep {
+  readonly kind: "disconnect";
   readonly place: Place;
   readonly who: string;
 }

@@ -110,16 +110,17 @@ class Reader {
       this.#readWait(wait, place);
       return;
     }
-    const vanishing = /^(\S+)\s+vanishes$/.exec(text)?.[1];
-    if (vanishing !== undefined) {
-      this.#join(vanishing, place);
-      this.#steps.push({ kind: "vanish", place, who: vanishing });
+    const [, who, verb] = /^(\S+)\s+(vanishes|disconnects)$/.exec(text) ?? [];
+    if (who !== undefined) {
+      this.#join(who, place);
+      const kind = verb === "vanishes" ? "vanish" : "disconnect";
+      this.#steps.push({ kind, place, who });
       return;
     }
     if (this.#steps.length === 0 && this.#settings.read(text, place)) return;
     this.#complain(
       place,
-      `"${text}" is no step, wanted "from -> to  METHOD", "wait 500ms" or "NAME vanishes"` +
+      `"${text}" is no step, wanted "from -> to  METHOD", "wait 500ms", "NAME vanishes" or "NAME disconnects"` +
         (this.#steps.length === 0 ? " or a setting" : ""),
     );
   }

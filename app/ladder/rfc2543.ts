@@ -84,6 +84,14 @@ export class Rfc2543Transport implements Transport, TransportEvents {
     this.#events?.onClosed(flow, reason);
   }
 
+  onPing(flow: Flow): boolean {
+    return this.#events?.onPing?.(flow) ?? false;
+  }
+
+  onPong(flow: Flow): void {
+    this.#events?.onPong?.(flow);
+  }
+
   onFault(counter: string): void {
     this.#events?.onFault(counter);
   }

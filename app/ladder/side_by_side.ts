@@ -67,6 +67,8 @@ function stepText(step: Step): string {
         : `wait ${step.minMs}ms..${step.maxMs}ms`;
     case "vanish":
       return `${step.who} vanishes`;
+    case "disconnect":
+      return `${step.who} disconnects`;
   }
 }
 

@@ -87,6 +87,13 @@ class StrictRun implements WireWatcher {
       this.#next();
       return;
     }
+    if (step.kind === "disconnect") {
+      await this.#world.quiet();
+      await this.#passWait();
+      this.#world.disconnect(step.who);
+      this.#next();
+      return;
+    }
     if (this.#isOurs(this.#at) && !this.#told) {
       const at = this.#at;
       if (step.kind === "message" && !step.marks.crossing) {

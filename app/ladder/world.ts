@@ -156,6 +156,12 @@ export class World {
     }
   }
 
+  /** Closes every connection of a participant. */
+  disconnect(name: string): void {
+    const address = this.#around.addresses.get(name);
+    if (address !== undefined) this.#network.disconnect(address);
+  }
+
   /** True while a message is on its way that is not late. */
   get busy(): boolean {
     return this.#network.inFlight > 0;

@@ -107,7 +107,7 @@ export abstract class ClientTransaction implements Timed {
   /**
    * The connection that it was sent on has broken. While no final response has come the request goes out once more, on a
    * new connection: to whoever has had it already, it is a retransmission. Only once, lest a peer that breaks each
-   * connection be called for ever.
+   * connection be called for ever; after that it may still answer on a connection of its own (section 18.2.2).
    */
   connectionLost(): void {
     this.#reconnect();

@@ -96,6 +96,11 @@ export class MemoryNetwork {
     if (this.#listeners.get(key) === transport) this.#listeners.delete(key);
   }
 
+  /** Closes every connection of the stream listener at an address; it listens on. */
+  disconnect(address: Address): void {
+    this.find("TCP", address)?.disconnect();
+  }
+
   /** An ephemeral port that was not given before. */
   freePort(): number {
     const port = this.#nextPort;
@@ -214,6 +219,11 @@ export class MemoryTransport implements Transport {
     this.#events = undefined;
     this.#flows.clear();
     return Promise.resolve();
+  }
+
+  /** Closes all its streams. */
+  disconnect(): void {
+    for (const stream of [...this.#streams]) stream.finish();
   }
 
   /** A datagram has come. */

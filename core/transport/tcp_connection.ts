@@ -265,6 +265,7 @@ export class TcpConnection implements Flow, FramerSink, Timed {
       if (size === null) {
         this.#state = "half_closed";
         this.#wait(HALF_CLOSED_MS, "half_closed");
+        this.#owner.events?.onHalfClosed?.(this);
         return;
       }
       const problem = this.#framer.push(buffer.subarray(0, size), this);

@@ -21,6 +21,8 @@ export interface TransportEvents {
   onPing?(flow: Flow): boolean;
   /** A connection is gone. Datagram flows never say so. */
   onClosed(flow: Flow, reason: string): void;
+  /** The peer has sent its last byte, though it may still read: nothing more comes. */
+  onHalfClosed?(flow: Flow): void;
   /** A stream brought the CRLF that answers a ping of ours. */
   onPong?(flow: Flow): void;
   /** A fault that no message can be blamed for: counted by this name, that often (once). */

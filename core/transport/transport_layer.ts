@@ -266,6 +266,10 @@ export class TransportLayer implements TransportEvents {
     this.flows.ponged(flow);
   }
 
+  onHalfClosed(flow: Flow): void {
+    this.onClosed(flow, "closed by the peer");
+  }
+
   onClosed(flow: Flow, reason: string): void {
     this.flows.closed(flow, reason);
     this.handler.onClosed?.(flow, reason);

@@ -33,6 +33,7 @@ pbx     -> legwork  200 INVITE        Allow: INVITE, ACK   lost
 wait 900s
 wait 2s..4s
 carrier vanishes
+pbx disconnects
 `);
   assertEquals(
     ladder.title,
@@ -55,7 +56,7 @@ carrier vanishes
   assertEquals(ladder.settings.end, "established");
   assertEquals(
     ladder.steps.map((step) => step.kind),
-    ["message", "message", "message", "wait", "wait", "vanish"],
+    ["message", "message", "message", "wait", "wait", "vanish", "disconnect"],
   );
   assertEquals(ladder.steps[2], {
     kind: "message",
@@ -139,6 +140,6 @@ Deno.test("mistakes are told with file, line and column, what was found and what
     'a.flow:1:1: no step found, wanted "carrier -> legwork  INVITE"',
   ]);
   assertEquals(problemsOf("a -> legwork  INVITE\nhello"), [
-    'a.flow:2:1: "hello" is no step, wanted "from -> to  METHOD", "wait 500ms" or "NAME vanishes"',
+    'a.flow:2:1: "hello" is no step, wanted "from -> to  METHOD", "wait 500ms", "NAME vanishes" or "NAME disconnects"',
   ]);
 });

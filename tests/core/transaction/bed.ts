@@ -53,6 +53,7 @@ export class FakeFlow implements Flow {
   readonly listener: string;
   readonly sentBy = "192.0.2.1:5060";
   open = true;
+  readonly connected = true;
   /** What sending on it fails with. */
   fault: string | undefined;
 
