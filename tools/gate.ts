@@ -29,6 +29,7 @@ const PEERS: Readonly<Record<string, string>> = {
   sipsak: "sipsak",
   tshark: "tshark",
   kamailio: "kamailio",
+  rtpengine: "rtpengine-daemon",
 };
 
 /** Folders of tests with a step of their own; the unit step takes the rest. */
