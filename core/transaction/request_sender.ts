@@ -9,7 +9,7 @@ import type { Clock, Timed, Timer } from "../base/clock.ts";
 import type { Observer } from "../base/observer.ts";
 import { SipRequest, type SipResponse } from "../message/message.ts";
 import type { SipUri } from "../message/uri.ts";
-import type { Target } from "../transport/address.ts";
+import { sameAddress, type Target } from "../transport/address.ts";
 import type { Flow } from "../transport/flow.ts";
 import { Attempts, estimatedBytes } from "./attempts.ts";
 import type {
@@ -41,6 +41,8 @@ export interface SendRoute {
   readonly uri?: SipUri | undefined;
   /** The targets in order of trial. */
   readonly targets?: readonly Target[] | undefined;
+  /** Tried before all others: where the peer is known to have answered. */
+  readonly first?: Target | undefined;
   /** A connection to prefer where it leads to the target. */
   readonly flow?: Flow | undefined;
   /** The listener to send from. */
@@ -121,9 +123,22 @@ export class RequestSender {
       (route.uri === undefined
         ? []
         : this.#options.resolver.resolve(route.uri));
-    if (found instanceof Promise) found.then(then, () => then([]));
-    else then(found);
+    const start = (targets: readonly Target[]) =>
+      then(startingWith(route.first, targets));
+    if (found instanceof Promise) found.then(start, () => start([]));
+    else start(found);
   }
+}
+
+function startingWith(
+  first: Target | undefined,
+  targets: readonly Target[],
+): readonly Target[] {
+  if (first === undefined) return targets;
+  const others = targets.filter((target) =>
+    target.transport !== first.transport || !sameAddress(target, first)
+  );
+  return [first, ...others];
 }
 
 /** One request and its tries. */

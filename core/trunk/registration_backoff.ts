@@ -1,0 +1,55 @@
+/** How long a registration is left alone after it failed, and when one that stands is refreshed. */
+
+import type { Random } from "../base/random.ts";
+import type { RetryTimes } from "./registration_settings.ts";
+
+/** What a failure was like. */
+export interface FailureKind {
+  /** Without a success in between, this one included: 1 or more. */
+  readonly failures: number;
+  /** Another registration of the same trunk stands. */
+  readonly othersStand: boolean;
+  /** Asking again would get the same answer. */
+  readonly refused: boolean;
+  /** What the server asked for. */
+  readonly retryAfterSeconds: number | undefined;
+}
+
+/** Milliseconds until the server is asked again. */
+export function retryDelayMs(
+  kind: FailureKind,
+  { times, random }: { times: RetryTimes; random: Random },
+): number {
+  const base = kind.refused
+    ? times.refusedSeconds
+    : kind.othersStand
+    ? times.someFailedSeconds
+    : times.allFailedSeconds;
+  // RFC 5626 §4.5: the upper bound is W = min(max-time, base-time * 2 ^ consecutive-failures), and the wait is
+  // "a uniform random time between 50 and 100% of the upper-bound wait time".
+  const bound = Math.min(
+    times.mostSeconds,
+    base * 2 ** Math.min(kind.failures, MOST_DOUBLINGS),
+  );
+  const seconds = bound * (0.5 + random.fraction() / 2);
+  return 1000 * Math.max(seconds, kind.retryAfterSeconds ?? 0);
+}
+
+/**
+ * Milliseconds until a binding is refreshed: early enough for two tries that time out and a wait between them, late
+ * enough to be no burden, and spread so that a thousand trunks that began together do not stay together.
+ */
+export function refreshDelayMs(expiresSeconds: number, random: Random): number {
+  const lead = Math.min(
+    expiresSeconds / 2,
+    Math.max(expiresSeconds / 10, LEAST_LEAD_SECONDS),
+  );
+  const seconds = (expiresSeconds - lead) * (0.9 + random.fraction() / 10);
+  return 1000 * Math.max(seconds, LEAST_REFRESH_SECONDS);
+}
+
+const MOST_DOUBLINGS = 16;
+/** Timer F twice, and RFC 5626's first wait of up to a minute between. */
+const LEAST_LEAD_SECONDS = 150;
+/** A server that binds for less than twice this is not asked more often all the same. */
+const LEAST_REFRESH_SECONDS = 5;
