@@ -30,6 +30,8 @@ import { Resolver } from "../transport/resolver.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type Tap, TransportLayer } from "../transport/transport_layer.ts";
 import type { KeepAlivePeer } from "../trunk/keep_alive_log.ts";
+import { registrationsOf } from "../trunk/registrations.ts";
+import type { RegistrationState } from "../trunk/trunk_registration.ts";
 import { RefusalMemory } from "../trunk/refusal_memory.ts";
 import { type TrunkSettings, TrunkTable } from "../trunk/trunk_table.ts";
 import { Call } from "./call.ts";
@@ -41,6 +43,7 @@ import { answer, ignore } from "./decisions.ts";
 import { unsupportedTags } from "./header_policy.ts";
 import { type KeepAliveKind, KeepAlives } from "./keep_alives.ts";
 import { MessagePlanes } from "./message_hooks.ts";
+import { ownContact } from "./own_contact.ts";
 import type { CallSummary, Policy, PolicySource } from "./policy.ts";
 import { fixedPolicy } from "./policy.ts";
 import { timerSettings } from "./leg_timer.ts";
@@ -133,20 +136,30 @@ export class B2bua implements TransactionUser {
     const policies = options.policy ?? fixedPolicy({});
     const { trace } = options;
     const world = { clock, limits, observer, trace, trunks, policies };
+    const sender = new RequestSender({
+      transactions: this.#transactions,
+      resolver,
+      transport: this.#transport,
+      clock,
+      observer,
+    });
+    const { flows } = this.#transport;
+    const registrations = registrationsOf(options.trunks, {
+      clock,
+      random,
+      observer,
+      sender,
+      flows,
+    });
     this.#context = {
       ...world,
       keepAlives: new KeepAlives(world),
       random,
-      sender: new RequestSender({
-        transactions: this.#transactions,
-        resolver,
-        transport: this.#transport,
-        clock,
-        observer,
-      }),
+      sender,
+      registrations,
       timers,
       dialogs: new DialogTable(),
-      contactFor: (flow) => contactFor(flow),
+      contactFor: (flow) => ownContact(flow, registrations),
       routes: options.routes ?? [],
       times: { ...DEFAULT_TIMES, ...options.times },
       onInviteFault: options.onInviteFault ?? "route",
@@ -159,6 +172,7 @@ export class B2bua implements TransactionUser {
   /** Starts listening; rejects, naming the listener, when an address can not be had. */
   async open(): Promise<void> {
     await this.#transport.open();
+    this.#context.registrations?.start();
   }
 
   /** What it listens on, as `udp:127.0.0.1:5060`, with the real ports. */
@@ -195,9 +209,25 @@ export class B2bua implements TransactionUser {
     return this.#context.trunks.match(address, listener)?.name;
   }
 
-  /** From now on new calls get 503; those that run go on. */
+  /** A trunk's registrations, one for each server that it is to be registered at. */
+  registrationsOf(trunk: string): readonly RegistrationState[] {
+    return this.#context.registrations?.statesOf(trunk) ?? [];
+  }
+
+  /** REGISTERs of ours are unanswered. */
+  get registering(): boolean {
+    return this.#context.registrations?.busy === true;
+  }
+
+  /** From now on new calls get 503; those that run go on. Registrations are taken back, or run out. */
   drain(): void {
     this.#draining = true;
+    this.#context.registrations?.stop({ unregister: true });
+  }
+
+  /** Ends what goes on beside calls, without a word to anyone: registrations. */
+  retire(): void {
+    this.#context.registrations?.stop({ unregister: false });
   }
 
   /** Ends all calls: BYE where they are answered. */
@@ -208,6 +238,7 @@ export class B2bua implements TransactionUser {
   /** Closes the sockets and forgets everything: who still rings us gets 487, answered calls hear nothing more. */
   async close(): Promise<void> {
     this.#draining = true;
+    this.retire();
     for (const session of this.#context.dialogs.all()) session.close();
     this.#transactions.close();
     await this.#transport.close();
@@ -226,11 +257,7 @@ export class B2bua implements TransactionUser {
       this.#refuse(transaction, 481);
       return;
     }
-    const { address, listener } = {
-      address: transaction.flow.remote,
-      listener: transaction.flow.listener,
-    };
-    const trunk = this.trunkOf(address, listener);
+    const trunk = this.#trunkOf(transaction);
     const refusal = this.#refusal(transaction, trunk);
     if (refusal === "drop") transaction.drop();
     else if (refusal !== undefined) {
@@ -268,6 +295,14 @@ export class B2bua implements TransactionUser {
     });
     // The transport knows the answer of each kind that has one.
     return action !== "answer";
+  }
+
+  /** Whoever knows the Contact that we registered is the carrier, wherever it sends from. */
+  #trunkOf({ request, flow }: ServerTransaction): string | undefined {
+    const { registrations } = this.#context;
+    return registrations?.trunkOf(request, flow) ??
+      this.trunkOf(flow.remote, flow.listener) ??
+      registrations?.loneTrunkAt(flow);
   }
 
   #newCall(transaction: ServerTransaction, trunk: string | undefined): void {
@@ -375,11 +410,4 @@ export class B2bua implements TransactionUser {
     }
     return planes;
   }
-}
-
-/** Our Contact for a flow: a bare URI in brackets, the transport named where it is not UDP. */
-function contactFor(flow: Flow): string {
-  return flow.transport === "UDP"
-    ? `<sip:${flow.sentBy}>`
-    : `<sip:${flow.sentBy};transport=${flow.transport.toLowerCase()}>`;
 }

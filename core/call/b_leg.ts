@@ -13,6 +13,7 @@ import {
 import { UacInvite, type UacInviteUser } from "../dialog/uac_invite.ts";
 import type { SipUri } from "../message/uri.ts";
 import type { SendingFailure } from "../transaction/request_sender.ts";
+import type { RegisteredWay } from "../trunk/registrations.ts";
 import type { CallContext } from "./call_context.ts";
 import { type Content, crossing, METHODS } from "./header_policy.ts";
 import { LegTimer } from "./leg_timer.ts";
@@ -221,9 +222,10 @@ export class BLeg extends Leg implements UacInviteUser {
     this.#invite = new UacInvite(this.context, this, {
       authenticator: this.#authenticator,
     });
-    this.#invite.start(this.#request(uri.with({ headers: "" }).toString()), {
-      uri,
-    });
+    // RFC 3608 §5: the service route that a registration brought is the Route of what is sent to its carrier.
+    const way = this.context.registrations?.wayTo(this.trunk, uri);
+    const invite = this.#request(uri.with({ headers: "" }).toString(), way);
+    this.#invite.start(invite, { uri, ...way });
   }
 
   #forgetCallId(): void {
@@ -231,12 +233,13 @@ export class BLeg extends Leg implements UacInviteUser {
   }
 
   /** The INVITE of this leg: a dialog of its own, with what crosses from the caller's. */
-  #request(uri: string): SipRequest {
+  #request(uri: string, way: RegisteredWay | undefined): SipRequest {
     const { maxForwards, content } = this.parts;
     const from = this.target.from ?? this.parts.from;
     const to = this.target.to ?? this.parts.to;
     const headers = new Headers();
     headers.append("Max-Forwards", String(maxForwards));
+    for (const route of way?.routes ?? []) headers.append("Route", route);
     headers.append(
       "From",
       String(from.with({ params: "" }).withParam("tag", this.#tag)),

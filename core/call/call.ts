@@ -312,9 +312,10 @@ export class Call implements LegOwner, HuntOwner, Timed {
   }
 
   #route(route: Route): void {
-    const { trunks, random, times } = this.#context;
+    const { trunks, registrations, random, times } = this.#context;
     const targets = targetsOf(route, {
       trunks,
+      registrations,
       random,
       user: dialled(this.#invite),
       noAnswerSeconds: times.noAnswerSeconds,

@@ -2,6 +2,7 @@
 
 import type { DialogContext } from "../dialog/context.ts";
 import type { SessionTimerGround } from "../dialog/session_timer.ts";
+import type { Registrations } from "../trunk/registrations.ts";
 import type { RefusalMemory } from "../trunk/refusal_memory.ts";
 import type { TrunkTable } from "../trunk/trunk_table.ts";
 import type { CallTrace } from "./call_trace.ts";
@@ -27,6 +28,8 @@ export interface RouteRule {
 /** The world of a call. */
 export interface CallContext extends DialogContext {
   readonly trunks: TrunkTable;
+  /** Undefined where no trunk registers. */
+  readonly registrations: Registrations | undefined;
   /** Told of every keep-alive, and asks what becomes of it. */
   readonly keepAlives: KeepAlives;
   readonly routes: readonly RouteRule[];

@@ -11,6 +11,7 @@ import { Headers } from "../message/headers.ts";
 import { SipRequest, type SipResponse } from "../message/message.ts";
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
 import type { Sending } from "../transaction/request_sender.ts";
+import type { RegisteredWay } from "../trunk/registrations.ts";
 import { builtInPolicy } from "./built_in_policy.ts";
 import type { CallContext } from "./call_context.ts";
 import { addCapabilities } from "./capabilities.ts";
@@ -161,6 +162,7 @@ export class Standalone implements LegView {
     const { context } = this.#parts;
     this.#targets = targetsOf(route, {
       trunks: context.trunks,
+      registrations: context.registrations,
       random: context.random,
       user: this.#request.sipUri?.user,
       noAnswerSeconds: context.times.noAnswerSeconds,
@@ -176,8 +178,10 @@ export class Standalone implements LegView {
       return;
     }
     const { context, planes } = this.#parts;
-    this.#sending = context.sender.send(this.#forwarded(target), {
+    const way = context.registrations?.wayTo(target.trunk, uri);
+    this.#sending = context.sender.send(this.#forwarded(target, way), {
       uri,
+      ...way,
       prepare: (request) => planes.outbound(request, { leg: this, ...RIGHTS }),
     }, {
       onResponse: (response) => this.#onResponse(response),
@@ -196,13 +200,14 @@ export class Standalone implements LegView {
     this.#reply(message.status, { reason: message.reason, headers, body });
   }
 
-  #forwarded(target: Target): SipRequest {
+  #forwarded(target: Target, way: RegisteredWay | undefined): SipRequest {
     const { random } = this.#parts.context;
     const { method } = this.#request;
     const from = target.from ?? this.#request.from;
     const to = target.to ?? this.#request.to;
     const headers = new Headers();
     headers.append("Max-Forwards", String(maxForwards(this.#request) - 1));
+    for (const route of way?.routes ?? []) headers.append("Route", route);
     const caller = from?.with({ params: "" }).withParam("tag", random.token());
     headers.append("From", String(caller));
     headers.append("To", String(to?.with({ params: "" })));

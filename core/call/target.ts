@@ -5,6 +5,7 @@ import type { Random } from "../base/random.ts";
 import type { Headers } from "../message/headers.ts";
 import type { NameAddr } from "../message/name_addr.ts";
 import { parseSipUri, type SipUri } from "../message/uri.ts";
+import type { Registrations } from "../trunk/registrations.ts";
 import type { TrunkTable } from "../trunk/trunk_table.ts";
 import { headersOf, partyOf, targetName } from "./decision_check.ts";
 import type { Route, RouteTarget } from "./decisions.ts";
@@ -28,6 +29,8 @@ export interface Target {
 /** What targets are made with. */
 export interface TargetWorld {
   readonly trunks: TrunkTable;
+  /** Say which servers of a trunk go first. */
+  readonly registrations?: Registrations | undefined;
   readonly random: Random;
   /** The user part that was dialled. */
   readonly user: string | undefined;
@@ -67,8 +70,9 @@ function targetOf(
   const own = typeof named === "string" ? undefined : named;
   const trunk = options.trunks.get(name);
   const uri = parseSipUri(fromText(name));
+  const servers = trunk && options.registrations?.serversOf(trunk);
   const uris =
-    trunk?.servers.map((server) =>
+    (servers ?? trunk?.servers)?.map((server) =>
       server.user === undefined ? server.with({ user: options.user }) : server
     ) ?? (uri === undefined ? [] : [uri]);
   const user = own?.user === undefined ? undefined : fromText(own.user);

@@ -58,7 +58,7 @@ export class FlowWatchers {
 }
 
 /** A connection is itself; the object that stands for a datagram flow may be forgotten and made anew. */
-function flowKey(flow: Flow): Flow | string {
+export function flowKey(flow: Flow): Flow | string {
   return flow.reliable
     ? flow
     : `${flow.listener} ${formatAddress(flow.remote)}`;

@@ -5,22 +5,21 @@
  * @module
  */
 
-import type { Clock, Timed, Timer } from "../base/clock.ts";
-import type { Observer } from "../base/observer.ts";
-import type { Random } from "../base/random.ts";
+import type { Timed, Timer } from "../base/clock.ts";
 import { Authenticator } from "../dialog/authenticator.ts";
-import type { SipResponse } from "../message/message.ts";
+import type { SipRequest, SipResponse } from "../message/message.ts";
 import { sameUri, type SipUri } from "../message/uri.ts";
 import type { ClientTransaction } from "../transaction/client_transaction.ts";
-import type { RequestSender } from "../transaction/request_sender.ts";
-import type { Address, Target } from "../transport/address.ts";
+import {
+  type Address,
+  canonicalHost,
+  type Target,
+} from "../transport/address.ts";
 import type { Flow } from "../transport/flow.ts";
 import { betterAddress } from "./contact_move.ts";
-import {
-  minExpires,
-  readAnswer,
-  type RegistrationAnswer,
-} from "./registration_answer.ts";
+import type { FlowUser } from "./flow_keep_alive.ts";
+import { RegisteredFlow } from "./registered_flow.ts";
+import { minExpires, readAnswer } from "./registration_answer.ts";
 import {
   refusal,
   RegistrationAttempt,
@@ -33,15 +32,8 @@ import {
   contactValue,
   registerRequest,
 } from "./registration_request.ts";
+import type { Binding, RegistrationGround } from "./registration_ground.ts";
 import type { RegistrationSettings } from "./registration_settings.ts";
-
-/** What a registration stands on. */
-export interface RegistrationGround {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly observer: Observer;
-  readonly sender: Pick<RequestSender, "send">;
-}
 
 /** Who owns a registration. */
 export interface RegistrationOwner {
@@ -53,32 +45,25 @@ export interface RegistrationOwner {
   onExpired(registration: Registration): void;
   /** The wait after a failure is over. */
   onRested(registration: Registration): void;
+  /** The flow it was registered on has failed. */
+  onFlowLost(registration: Registration, reason: string): void;
   /** The binding was taken back, or could not be. */
   onRemoved(registration: Registration): void;
-}
-
-/** What is bound. */
-export interface Binding extends RegistrationAnswer {
-  readonly contact: SipUri;
-  /** Where REGISTER was sent: the server, or where it redirected us. */
-  readonly place: SipUri;
-  /** The way it went: that of the next REGISTER and of calls. */
-  readonly target: Target;
-  readonly flow: Flow;
-  readonly expiresAtMs: number;
 }
 
 /** RFC 5626 §4.5: a flow that served for less was none. */
 const SHORT_LIVED_MS = 30_000;
 
 /** See the module's text. */
-export class Registration implements Timed {
+export class Registration implements Timed, FlowUser {
   /** RFC 5626 section 4.2: which of our flows this is. */
   regId = 1;
   readonly #settings: RegistrationSettings;
   readonly #ground: RegistrationGround;
   readonly #owner: RegistrationOwner;
   readonly #authenticator: Authenticator | undefined;
+  /** Undefined where flows are not kept. */
+  readonly #flow: RegisteredFlow | undefined;
   readonly #callId: string;
   readonly #fromTag: string;
   #cseq = 0;
@@ -117,6 +102,14 @@ export class Registration implements Timed {
     this.#fromTag = random.token();
     this.#expiresSeconds = settings.expiresSeconds;
     this.#plain = settings.outbound === "off";
+    const { clock, flows: transport } = world.ground;
+    this.#flow = this.#plain ? undefined : new RegisteredFlow({
+      transport,
+      clock,
+      random,
+      user: this,
+      settings: settings.flow,
+    });
   }
 
   /** What is bound; undefined: nothing, as far as is known. */
@@ -177,13 +170,20 @@ export class Registration implements Timed {
     return this.#brokenFlows;
   }
 
-  /** The connection it was registered on is gone, and the binding with it; false when it was another. */
-  flowFailed(flow: Flow): boolean {
-    if (this.#binding?.flow !== flow) return false;
+  /** The flow that it is registered on is gone, and with it the way of its calls to us. */
+  onFlowFailed(reason: string): void {
     const livedMs = this.#ground.clock.now() - this.#flowSinceMs;
     this.#brokenFlows = livedMs < SHORT_LIVED_MS ? this.#brokenFlows + 1 : 0;
     this.#forget();
-    return true;
+    this.#owner.onFlowLost(this, reason);
+  }
+
+  onMappedAddress(address: Address): void {
+    const { contact, flow } = this.#binding ?? {};
+    if (contact === undefined || flow === undefined) return;
+    const sameHost = canonicalHost(contact.host) === address.host;
+    if (sameHost && contact.port === address.port) return;
+    this.seenAt(address, flow.listener);
   }
 
   /** What the network shows of a listener of ours has changed: what is bound there leads nowhere now. */
@@ -223,16 +223,13 @@ export class Registration implements Timed {
     }
     const place = this.#binding?.place ?? this.server;
     this.#attempt = new RegistrationAttempt(place, removes);
-    this.#send(this.#attempt, { before: this.#binding });
+    this.#send(this.#attempt, this.#binding);
   }
 
-  /** `before`: where the last one went, which is asked first. `former`: a Contact of ours that is to go. */
+  /** `before`: where the last one went, which is asked first. */
   #send(
     attempt: RegistrationAttempt,
-    { before, former }: {
-      before?: { target: Target; flow: Flow } | undefined;
-      former?: SipUri;
-    } = {},
+    before?: { target: Target; flow: Flow },
   ): void {
     const { observer, sender } = this.#ground;
     const settings = this.#settings;
@@ -254,17 +251,7 @@ export class Registration implements Timed {
       first: before?.target,
       flow: before?.flow,
       addedBytes: this.#authenticator?.bytes,
-      prepare: (draft, flow) => {
-        const seen = this.#seen?.listener === flow.listener
-          ? this.#seen.address
-          : undefined;
-        const regId = this.#plain ? undefined : this.regId;
-        attempt.contact = contactUri(settings, { flow, seen });
-        const parts = { flow, seen, regId, former };
-        draft.headers.append("Contact", contactValue(settings, parts));
-        this.#authenticator?.sign(draft);
-        return draft;
-      },
+      prepare: (draft, flow) => this.#finished(attempt, draft, flow),
     }, {
       onResponse: (response, transaction) => {
         if (this.#attempt !== attempt || response.status < 200) return;
@@ -274,6 +261,27 @@ export class Registration implements Timed {
         if (this.#attempt === attempt) this.#failed(attempt, silence(failure));
       },
     });
+  }
+
+  /** Contact and credentials, which depend on the way. */
+  #finished(
+    attempt: RegistrationAttempt,
+    draft: SipRequest,
+    flow: Flow,
+  ): SipRequest {
+    const seen = this.#seen?.listener === flow.listener
+      ? this.#seen.address
+      : undefined;
+    const regId = this.#plain ? undefined : this.regId;
+    const contact = contactUri(this.#settings, { flow, seen });
+    // A Contact of ours that leads nowhere goes in the same breath; a flow's goes by its reg-id.
+    const bound = regId === undefined ? this.#binding?.contact : undefined;
+    const former = bound && !sameUri(bound, contact) ? bound : undefined;
+    const value = contactValue(this.#settings, { flow, seen, regId, former });
+    attempt.contact = contact;
+    draft.headers.append("Contact", value);
+    this.#authenticator?.sign(draft);
+    return draft;
   }
 
   #onFinal(
@@ -286,7 +294,7 @@ export class Registration implements Timed {
       if (attempt.removes) this.#removed();
       else this.#succeeded(attempt, response, transaction);
     } else if (this.#isMended(attempt, response)) {
-      this.#send(attempt, { before: transaction });
+      this.#send(attempt, transaction);
     } else if (attempt.redirect(response)) this.#send(attempt);
     else this.#failed(attempt, refusal(response));
   }
@@ -344,7 +352,7 @@ export class Registration implements Timed {
     if (better !== undefined) {
       attempt.rewritten = true;
       this.#seen = { address: better, listener: flow.listener };
-      this.#send(attempt, { before: { target, flow }, former: contact });
+      this.#send(attempt, { target, flow });
       return;
     }
     if (former !== undefined && !sameUri(former, contact)) {
@@ -353,6 +361,7 @@ export class Registration implements Timed {
     const { clock, random } = this.#ground;
     const afterMs = refreshDelayMs(answer.expiresSeconds, random);
     this.#refresh = clock.schedule(afterMs, this, "refresh");
+    this.#flow?.follow(flow, answer);
     this.#done();
     this.#owner.onRegistered(this);
   }
@@ -360,7 +369,7 @@ export class Registration implements Timed {
   #bind(binding: Omit<Binding, "expiresAtMs">): void {
     const { clock, observer } = this.#ground;
     if (this.#binding?.flow !== binding.flow) this.#flowSinceMs = clock.now();
-    this.#forget();
+    this.#cancelTimers();
     this.#failures = 0;
     observer.count("registration_accepted");
     const lifeMs = binding.expiresSeconds * 1000;
@@ -397,9 +406,15 @@ export class Registration implements Timed {
   }
 
   #forget(): void {
+    this.#cancelTimers();
+    this.#flow?.stop();
+    this.#binding = undefined;
+  }
+
+  #cancelTimers(): void {
     const { clock } = this.#ground;
     clock.cancel(this.#refresh);
     clock.cancel(this.#expiry);
-    this.#refresh = this.#expiry = this.#binding = undefined;
+    this.#refresh = this.#expiry = undefined;
   }
 }

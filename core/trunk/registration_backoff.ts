@@ -1,6 +1,7 @@
 /** How long a registration is left alone after it failed, and when one that stands is refreshed. */
 
 import type { Random } from "../base/random.ts";
+import { flowRecoveryDelay } from "./flow_recovery.ts";
 import type { RetryTimes } from "./registration_settings.ts";
 
 /** What a failure was like. */
@@ -20,18 +21,18 @@ export function retryDelayMs(
   kind: FailureKind,
   { times, random }: { times: RetryTimes; random: Random },
 ): number {
-  const base = kind.refused
-    ? times.refusedSeconds
-    : kind.othersStand
-    ? times.someFailedSeconds
-    : times.allFailedSeconds;
-  // RFC 5626 §4.5: the upper bound is W = min(max-time, base-time * 2 ^ consecutive-failures), and the wait is
-  // "a uniform random time between 50 and 100% of the upper-bound wait time".
-  const bound = Math.min(
-    times.mostSeconds,
-    base * 2 ** Math.min(kind.failures, MOST_DOUBLINGS),
-  );
-  const seconds = bound * (0.5 + random.fraction() / 2);
+  const seconds = flowRecoveryDelay({
+    failures: Math.min(kind.failures, MOST_DOUBLINGS),
+    allFailed: !kind.othersStand,
+    random,
+    times: kind.refused
+      ? {
+        ...times,
+        baseAllFailSeconds: times.refusedSeconds,
+        baseNotAllFailSeconds: times.refusedSeconds,
+      }
+      : times,
+  });
   return 1000 * Math.max(seconds, kind.retryAfterSeconds ?? 0);
 }
 

@@ -2,6 +2,11 @@
 
 import type { Account } from "../dialog/authenticator.ts";
 import type { SipUri } from "../message/uri.ts";
+import type { FlowKeepAliveSettings } from "./flow_keep_alive.ts";
+import {
+  FLOW_RECOVERY_TIMES,
+  type FlowRecoveryTimes,
+} from "./flow_recovery.ts";
 
 /** Whether and by which text outgoing flows are kept (RFC 5626, or an early draft of it that some peers follow). */
 export type Outbound = "off" | "rfc5626" | "draft-03";
@@ -39,27 +44,19 @@ export interface RegistrationSettings {
   readonly outbound: Outbound;
   /** `urn:uuid:...`, the same after a restart. */
   readonly instance: string;
+  /** How flows are kept, where they are. */
+  readonly flow: FlowKeepAliveSettings;
   readonly retry: RetryTimes;
 }
 
-/** How long is waited after a failure, in seconds: RFC 5626 section 4.5 names the first three. */
-export interface RetryTimes {
-  /** Base, while nothing is registered. */
-  readonly allFailedSeconds: number;
-  /** Base, while another registration of the trunk stands. */
-  readonly someFailedSeconds: number;
-  /** The longest wait. */
-  readonly mostSeconds: number;
+/** How long is waited after a failure: RFC 5626 section 4.5, and a base of our own. */
+export interface RetryTimes extends FlowRecoveryTimes {
   /** Base after a refusal that asking again does not mend: a wrong password, an unknown user. */
   readonly refusedSeconds: number;
 }
 
-/**
- * RFC 5626 §4.5 has 30, 90 and 1800 seconds for the first three.
- */
+/** The waits where nothing else is set. */
 export const DEFAULT_RETRY_TIMES: RetryTimes = {
-  allFailedSeconds: 30,
-  someFailedSeconds: 90,
-  mostSeconds: 1800,
+  ...FLOW_RECOVERY_TIMES,
   refusedSeconds: 300,
 };

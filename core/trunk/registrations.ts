@@ -5,14 +5,14 @@
  * @module
  */
 
-import type { Timed } from "../base/clock.ts";
+import type { Timed, Timer } from "../base/clock.ts";
 import type { SipRequest } from "../message/message.ts";
 import { parseNameAddr } from "../message/name_addr.ts";
 import type { SipUri } from "../message/uri.ts";
-import { bracketed, sameAddress, type Target } from "../transport/address.ts";
-import type { Address } from "../transport/address.ts";
+import { type Address, bracketed, type Target } from "../transport/address.ts";
 import type { Flow } from "../transport/flow.ts";
-import type { Binding, RegistrationGround } from "./registration.ts";
+import type { Binding, RegistrationGround } from "./registration_ground.ts";
+import { RegisteredIndex } from "./registered_index.ts";
 import type { RegistrationSettings } from "./registration_settings.ts";
 import {
   type RegistrationState,
@@ -31,10 +31,14 @@ export interface RegisteredWay {
   readonly routes: readonly string[];
 }
 
-/** A trunk that registers. */
-export type RegisteringTrunk = TrunkSettings & {
-  readonly register: RegistrationSettings;
-};
+/** The registrations of those trunks that register; undefined where there are none. */
+export function registrationsOf(
+  trunks: readonly TrunkSettings[] | undefined,
+  ground: RegistrationGround,
+): Registrations | undefined {
+  const any = trunks?.some(({ register }) => register !== undefined);
+  return any ? new Registrations(trunks ?? [], ground) : undefined;
+}
 
 /** Trunks that begin together are spread by this. */
 const SPREAD_MS = 20;
@@ -45,13 +49,24 @@ export class Registrations implements Timed {
   readonly #trunks = new Map<string, TrunkRegistration>();
   readonly #settings = new Map<string, RegistrationSettings>();
   readonly #byLine = new Map<string, string>();
+  readonly #index = new RegisteredIndex();
   /** Those that have not begun. */
   #waiting: TrunkRegistration[] = [];
+  #beginning: Timer | undefined;
 
-  constructor(trunks: readonly RegisteringTrunk[], ground: RegistrationGround) {
+  constructor(trunks: readonly TrunkSettings[], ground: RegistrationGround) {
     this.#ground = ground;
     for (const { name, register } of trunks) {
-      this.#trunks.set(name, new TrunkRegistration(name, register, ground));
+      if (register === undefined) continue;
+      this.#trunks.set(
+        name,
+        new TrunkRegistration(
+          name,
+          register,
+          ground,
+          ({ serving }) => this.#index.update(name, serving),
+        ),
+      );
       this.#settings.set(name, register);
       if (register.line !== undefined) this.#byLine.set(register.line, name);
     }
@@ -66,6 +81,7 @@ export class Registrations implements Timed {
   /** Ends them; `unregister`: bindings are taken back where the settings have it so. */
   stop({ unregister }: { unregister: boolean }): void {
     this.#waiting = [];
+    this.#ground.clock.cancel(this.#beginning);
     for (const [name, trunk] of this.#trunks) {
       const { unregisterOnDrain } = this.#settings.get(name)!;
       trunk.stop({ unregister: unregister && unregisterOnDrain });
@@ -135,15 +151,15 @@ export class Registrations implements Timed {
     const byLine = line === undefined ? undefined : this.#byLine.get(line);
     if (byLine !== undefined) return byLine;
     if (uri.user === undefined) return undefined;
-    return this.#at(flow).find((name) =>
-      this.#settings.get(name)?.contactUser === uri.user
-    );
+    return this.#index.at(flow).find(({ trunk }) =>
+      this.#settings.get(trunk)?.contactUser === uri.user
+    )?.trunk;
   }
 
   /** The one trunk that is registered where a request comes from. */
   loneTrunkAt(flow: Flow): string | undefined {
-    const found = this.#at(flow);
-    return found.length === 1 ? found[0] : undefined;
+    const found = this.#index.at(flow);
+    return found.length === 1 ? found[0]?.trunk : undefined;
   }
 
   /** What our Contact says to a peer on that flow instead of the listener's address: `host:port`. */
@@ -159,17 +175,10 @@ export class Registrations implements Timed {
     return this.#bindingOn(flow)?.outbound === true;
   }
 
-  /** A connection is gone. */
-  flowClosed(flow: Flow): void {
-    for (const trunk of this.#trunks.values()) trunk.flowClosed(flow);
-  }
-
-  /** What the network shows of a listener of ours has changed: STUN says so. */
+  /** What the network shows of us on a flow has changed: a STUN of someone else's says so. */
   seenAt(address: Address, flow: Flow): void {
-    for (const trunk of this.#trunks.values()) {
-      for (const one of trunk.serving) {
-        if (isSameWay(one.binding, flow)) one.seenAt(address, flow.listener);
-      }
+    for (const { registration } of this.#index.at(flow)) {
+      registration.onMappedAddress(address);
     }
   }
 
@@ -178,37 +187,14 @@ export class Registrations implements Timed {
     if (next === undefined) return;
     next.start();
     if (this.#waiting.length > 0) {
-      this.#ground.clock.schedule(SPREAD_MS, this, "start");
+      const { clock } = this.#ground;
+      this.#beginning = clock.schedule(SPREAD_MS, this, "start");
     }
-  }
-
-  #at(flow: Flow): string[] {
-    const found: string[] = [];
-    for (const [name, { serving }] of this.#trunks) {
-      if (serving.some(({ binding }) => isSameWay(binding, flow))) {
-        found.push(name);
-      }
-    }
-    return found;
   }
 
   #bindingOn(flow: Flow): Binding | undefined {
-    for (const { serving } of this.#trunks.values()) {
-      for (const { binding } of serving) {
-        if (isSameWay(binding, flow)) return binding;
-      }
-    }
-    return undefined;
+    return this.#index.at(flow)[0]?.registration.binding;
   }
-}
-
-/** Datagrams from where REGISTER went, or the very connection. */
-function isSameWay(binding: Binding | undefined, flow: Flow): boolean {
-  if (binding === undefined) return false;
-  if (binding.flow === flow) return true;
-  return !flow.reliable && !binding.flow.reliable &&
-    binding.flow.listener === flow.listener &&
-    sameAddress(binding.flow.remote, flow.remote);
 }
 
 function samePlace(a: SipUri, b: SipUri): boolean {

@@ -6,12 +6,8 @@
  */
 
 import type { Timed, Timer } from "../base/clock.ts";
-import type { Flow } from "../transport/flow.ts";
-import {
-  Registration,
-  type RegistrationGround,
-  type RegistrationOwner,
-} from "./registration.ts";
+import { Registration, type RegistrationOwner } from "./registration.ts";
+import type { RegistrationGround } from "./registration_ground.ts";
 import type { RegistrationFailure } from "./registration_attempt.ts";
 import { retryDelayMs } from "./registration_backoff.ts";
 import type { RegistrationSettings } from "./registration_settings.ts";
@@ -89,14 +85,18 @@ export class TrunkRegistration implements RegistrationOwner {
   readonly #all: readonly Registration[];
   readonly #slots: readonly Slot[];
   readonly #log: RegistrationLog;
+  readonly #onChange: (trunk: TrunkRegistration) => void;
   #stopped = true;
 
   constructor(
     readonly trunk: string,
     settings: RegistrationSettings,
     ground: RegistrationGround,
+    /** Told whenever another registration serves, or is bound elsewhere. */
+    onChange: (trunk: TrunkRegistration) => void,
   ) {
     this.#settings = settings;
+    this.#onChange = onChange;
     this.#ground = ground;
     this.#log = new RegistrationLog(trunk, ground.observer);
     const world = { ground, owner: this };
@@ -140,26 +140,14 @@ export class TrunkRegistration implements RegistrationOwner {
     for (const slot of this.#slots) {
       slot.stop();
       slot.trying = undefined;
+      if (!unregister) slot.serving = undefined;
+      slot.changed();
     }
     for (const registration of this.#all) {
       if (unregister) registration.unregister();
       else registration.release();
     }
-  }
-
-  /** A connection is gone. RFC 5626 §4.5: the flow is replaced, and what was registered on it registered anew. */
-  flowClosed(flow: Flow): void {
-    if (this.#settings.outbound === "off" || this.#stopped) return;
-    for (const slot of this.#slots) {
-      const { serving } = slot;
-      if (serving === undefined || !serving.flowFailed(flow)) continue;
-      this.#ground.observer.count("registration_flows_lost");
-      this.#log.lost(serving, "its connection is gone");
-      slot.serving = undefined;
-      slot.changed();
-      this.#restBroken(serving);
-      this.#seek(slot);
-    }
+    this.#onChange(this);
   }
 
   onRegistered(registration: Registration): void {
@@ -176,6 +164,7 @@ export class TrunkRegistration implements RegistrationOwner {
     // What is bound there runs out by itself: where both servers share their bindings, taking it back would take this
     // one back as well.
     if (before !== registration) before?.release();
+    this.#onChange(this);
     if (order[0] !== registration) {
       slot.awaitFailback(this.#settings.failbackSeconds);
     } else slot.stop();
@@ -195,9 +184,7 @@ export class TrunkRegistration implements RegistrationOwner {
     registration.restFor(delayMs);
     this.#log.failed(registration, { failure, delayMs });
     if (slot.trying === registration) slot.trying = undefined;
-    if (registration.binding === undefined && slot.serving === registration) {
-      slot.serving = undefined;
-    }
+    if (registration.binding === undefined) this.#unserve(slot, registration);
     slot.changed();
     // The better server is not back yet.
     if (slot.serving?.failures === 0) {
@@ -208,7 +195,7 @@ export class TrunkRegistration implements RegistrationOwner {
   onExpired(registration: Registration): void {
     const slot = this.#slotOf(registration);
     if (slot === undefined) return;
-    if (slot.serving === registration) slot.serving = undefined;
+    this.#unserve(slot, registration);
     slot.changed();
     this.#ground.observer.count("registration_expired");
     this.#log.lost(registration, "it ran out");
@@ -231,11 +218,32 @@ export class TrunkRegistration implements RegistrationOwner {
     }
   }
 
+  /** RFC 5626 §4.5: the flow is replaced, and what was registered on it is registered anew. */
+  onFlowLost(registration: Registration, reason: string): void {
+    const slot = this.#slotOf(registration);
+    if (slot === undefined) return;
+    this.#ground.observer.count("registration_flows_lost");
+    this.#log.lost(registration, reason);
+    this.#unserve(slot, registration);
+    slot.changed();
+    if (this.#stopped) return;
+    this.#restBroken(registration);
+    this.#seek(slot);
+  }
+
   onRemoved(registration: Registration): void {
     const slot = this.#slotOf(registration);
-    if (slot?.serving === registration) slot.serving = undefined;
-    slot?.changed();
+    if (slot !== undefined) {
+      this.#unserve(slot, registration);
+      slot.changed();
+    }
     this.#log.removed(registration);
+  }
+
+  #unserve(slot: Slot, registration: Registration): void {
+    if (slot.serving !== registration) return;
+    slot.serving = undefined;
+    this.#onChange(this);
   }
 
   /** Asks the best server that is neither taken nor left alone for now. */

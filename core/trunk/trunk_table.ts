@@ -4,6 +4,7 @@ import type { Account } from "../dialog/authenticator.ts";
 import type { SessionTimerSettings } from "../dialog/timer_negotiation.ts";
 import type { SipUri } from "../message/uri.ts";
 import type { Address } from "../transport/address.ts";
+import type { RegistrationSettings } from "./registration_settings.ts";
 import { type MatchRule, matchWeight, parseMatchRule } from "./match_rule.ts";
 
 /** A named peer. */
@@ -17,6 +18,8 @@ export interface TrunkSettings {
   readonly sessionTimer?: SessionTimerSettings;
   /** Answers 401 and 407 of this peer; without it they pass to the other side. */
   readonly auth?: Account;
+  /** Registers at this peer. */
+  readonly register?: RegistrationSettings;
 }
 
 /** All trunks of a B2BUA. */
