@@ -132,7 +132,9 @@ export class Server {
     );
     if (!isOver) b2bua.hangUpAll("shutdown");
     await this.#until(
-      () => b2bua.census.calls === 0 && b2bua.census.dialogs === 0,
+      () =>
+        b2bua.census.calls === 0 && b2bua.census.dialogs === 0 &&
+        !b2bua.registering,
       GOODBYE_MS,
     );
   }

@@ -22,6 +22,7 @@ import {
   type MatchEntry,
 } from "./config/address.ts";
 import type { Environment } from "./config/cross_checks.ts";
+import { registrationSettings } from "./register_wiring.ts";
 import type { Config, TrunkConfig } from "./config/schema.ts";
 
 /** What a configuration says of how calls are treated, whatever they come in on. */
@@ -42,7 +43,7 @@ export function callSettings(
   const { timers } = config;
   return {
     trunks: Object.entries(config.trunks).map(([name, trunk]) =>
-      trunkSettings(name, { trunk, environment })
+      trunkSettings(name, { trunk, environment, place: placeOf(config) })
     ),
     routes: config.routes.map(({ from, to }): RouteRule => ({ from, to })),
     unknownPeers: config.unknown_peers,
@@ -105,16 +106,36 @@ function transport(
 
 function trunkSettings(
   name: string,
-  { trunk, environment }: { trunk: TrunkConfig; environment: Environment },
+  { trunk, environment, place }: {
+    trunk: TrunkConfig;
+    environment: Environment;
+    place: readonly string[];
+  },
 ): TrunkSettings {
   const auth = trunk.auth && account(trunk.auth, environment);
+  const own = trunk.register?.auth;
+  const register = registrationSettings(trunk.register, {
+    servers: trunk.servers,
+    account: own === undefined ? auth : account(own, environment),
+    place: [name, ...place],
+  });
+  const servers = trunk.servers.flatMap(({ uri }) => parseSipUri(uri) ?? []);
   return {
     name,
-    servers: trunk.servers.flatMap(({ uri }) => parseSipUri(uri) ?? []),
+    servers: servers.length > 0 ? servers : register?.registrars ?? [],
+    ...(register === undefined ? {} : { register }),
     match: trunk.match.flatMap((entry) => matchRule(entry) ?? []),
     sessionTimer: sessionTimer(trunk.session_timer),
     ...(auth === undefined ? {} : { auth }),
   };
+}
+
+/** What tells this Legwork from others that know the same trunks. */
+function placeOf({ listen, advertise }: Config): readonly string[] {
+  return [
+    ...listen.map(formatListen),
+    ...(advertise === undefined ? [] : [advertised(advertise)]),
+  ];
 }
 
 function account(

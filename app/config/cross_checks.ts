@@ -46,6 +46,7 @@ export function crossCheck(
       ...servers(trunk),
       ...sessionTimer(trunk),
       ...password(trunk, options),
+      ...registration(trunk, options),
     ]),
     ...matches(trunks, config),
     ...routes(config, trunks),
@@ -83,7 +84,7 @@ function* servers(trunk: Trunk): Generator<Finding> {
   );
   // A misspelt key is already reported, and may well be the one that is missed here.
   if (
-    readable && trunk["servers"] === undefined && trunk["match"] === undefined
+    readable && !hasServers(trunk) && trunk["match"] === undefined
   ) {
     yield {
       path,
@@ -130,15 +131,23 @@ function* sessionTimer(trunk: Trunk): Generator<Finding> {
   }
 }
 
-function* password(
+function password(
   trunk: Trunk,
+  options: CrossCheckOptions,
+): Iterable<Finding> {
+  return passwordOf(trunk["auth"], ["trunks", trunk.name, "auth"], options);
+}
+
+function* passwordOf(
+  auth: unknown,
+  block: Path,
   { environment }: CrossCheckOptions,
 ): Generator<Finding> {
-  const name = mapping(trunk["auth"])["password_env"];
+  const name = mapping(auth)["password_env"];
   if (environment === undefined || typeof name !== "string") return;
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return;
   const found = environment(name);
-  const path = ["trunks", trunk.name, "auth", "password_env"];
+  const path = [...block, "password_env"];
   if (found === "denied") {
     yield {
       path,
@@ -152,6 +161,38 @@ function* password(
       message: `environment variable ${name} is ${what}, wanted a password`,
     };
   }
+}
+
+/** Where to register, and twice only at two servers. */
+function* registration(
+  trunk: Trunk,
+  options: CrossCheckOptions,
+): Generator<Finding> {
+  if (!isMapping(trunk["register"])) return;
+  const register = mapping(trunk["register"]);
+  const path = ["trunks", trunk.name, "register"];
+  yield* passwordOf(register["auth"], [...path, "auth"], options);
+  const own = strings(register["registrar"]).size;
+  const count = own > 0 ? own : strings(trunk["servers"]).size;
+  if (count === 0) {
+    yield {
+      path,
+      message:
+        "there is nowhere to register, wanted registrar here or servers of the trunk",
+    };
+  } else if (register["dual"] === true && count < 2) {
+    yield {
+      path: [...path, "dual"],
+      message:
+        `dual is true with one server, wanted two in registrar or in servers of the trunk`,
+    };
+  }
+}
+
+/** Where calls can be sent: its servers, or where it registers. */
+function hasServers(trunk: Mapping): boolean {
+  return trunk["servers"] !== undefined ||
+    mapping(trunk["register"])["registrar"] !== undefined;
 }
 
 /** A request can belong to one trunk only. */
@@ -208,7 +249,7 @@ function* routes(
         const trunk = byName.get(name);
         if (trunk === undefined) {
           yield { path, message: noTrunk(name, byName.keys()) };
-        } else if (end === "to" && trunk["servers"] === undefined) {
+        } else if (end === "to" && !hasServers(trunk)) {
           yield {
             path,
             message: `trunk ${

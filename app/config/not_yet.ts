@@ -36,6 +36,5 @@ export const NOT_YET: readonly NotYet[] = [
     value: /^(relay|rtpengine)$/,
     instead: "media is bypassed",
   },
-  { path: "trunks.*.register", instead: "nothing is registered" },
   { path: "media", instead: "media is bypassed" },
 ];

@@ -8,6 +8,7 @@
 import { z } from "zod";
 import { DENIABLE } from "../../scripts/errands.ts";
 import { isHostPattern } from "../../scripts/http.ts";
+import { parseSipUri } from "../../core/message/uri.ts";
 import {
   addressBits,
   isHost,
@@ -78,6 +79,52 @@ const dtmf = section({
   ),
 });
 
+const account = section({
+  username: text("a user name", /^[^\r\n]{1,256}$/),
+  password_env: text(
+    "the name of an environment variable",
+    /^[A-Za-z_][A-Za-z0-9_]*$/,
+  ),
+});
+
+const register = section({
+  registrar: list(server(), {
+    wanted: "a list of SIP URIs such as sip:carrier.example",
+    max: 32,
+  }).default([]),
+  aor: text(
+    "a SIP URI with a user such as sip:me@carrier.example",
+    /^sips?:[^@\s]+@[^@\s]+$/i,
+  ).refine((uri) => parseSipUri(uri) !== undefined, "a SIP URI with a user"),
+  expires: whole({ from: 60, to: DAY, unit: "seconds" }).default(600),
+  auth: account.optional(),
+  contact: oneOf("auto", "local", "received").default("auto"),
+  contact_user: text("a user name", /^[A-Za-z0-9._~!*'()&=+$,%-]{1,128}$/)
+    .optional(),
+  line: flag().default(true),
+  dual: flag().default(false),
+  failback: whole({ from: 0, to: DAY, unit: "seconds" }).default(300),
+  unregister_on_drain: flag().default(true),
+  required: flag().default(false),
+  outbound: oneOf("off", "rfc5626", "draft-03").default("off"),
+  instance: text(
+    "a URN such as urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6",
+    /^urn:[A-Za-z0-9-]{2,32}:[A-Za-z0-9:.@_%+-]{1,200}$/i,
+  ).optional(),
+  flow: section({
+    keepalive: oneOf("auto", "crlf", "stun", "none").default("auto"),
+    stream: whole({ from: 0, to: DAY, unit: "seconds" }).default(120),
+    datagram: whole({ from: 0, to: DAY, unit: "seconds" }).default(29),
+    pong: whole({ from: 0, to: 3600, unit: "seconds" }).default(10),
+  }).prefault({}),
+  retry: section({
+    base: whole({ from: 1, to: DAY, unit: "seconds" }).default(30),
+    base_registered: whole({ from: 1, to: DAY, unit: "seconds" }).default(90),
+    refused: whole({ from: 1, to: DAY, unit: "seconds" }).default(300),
+    max: whole({ from: 1, to: DAY, unit: "seconds" }).default(1800),
+  }).prefault({}),
+});
+
 const trunk = section({
   servers: list(server(), {
     wanted: "a list of SIP URIs such as sip:127.0.0.1:5070",
@@ -92,21 +139,8 @@ const trunk = section({
   keepalive: keepalive.optional(),
   dtmf: dtmf.prefault({}),
   media: oneOf("bypass", "relay", "rtpengine", "auto").default("auto"),
-  auth: section({
-    username: text("a user name", /^[^\r\n]{1,256}$/),
-    password_env: text(
-      "the name of an environment variable",
-      /^[A-Za-z_][A-Za-z0-9_]*$/,
-    ),
-  }).optional(),
-  register: section({
-    registrar: server(),
-    aor: text(
-      "a SIP URI with a user such as sip:me@carrier.example",
-      /^sips?:[^@\s]+@[^@\s]+$/i,
-    ),
-    expires: whole({ from: 60, to: DAY, unit: "seconds" }).default(600),
-  }).optional(),
+  auth: account.optional(),
+  register: register.optional(),
 });
 
 const trunkName = text(

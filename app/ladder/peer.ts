@@ -161,12 +161,11 @@ export class Peer implements TransactionUser, ClientUser {
     content: LineContent,
   ): string | undefined {
     if (this.#gone) return `${this.name} has vanished`;
-    const call = this.calls.called(pseudo(content, "call"));
-    const asked = call?.find(answer.method);
+    const { method } = answer;
+    const call = this.calls.asking(pseudo(content, "call"), method);
+    const asked = call?.find(method);
     if (call === undefined || asked === undefined) {
-      return `${this.name} has received no ${
-        answer.method ?? "request"
-      } to answer`;
+      return `${this.name} has received no ${method ?? "request"} to answer`;
     }
     return this.#answer(call, { asked, status: answer.status, content });
   }

@@ -36,6 +36,22 @@ export class PeerCalls implements Iterable<PeerCall> {
     return callId === undefined ? undefined : this.find(callId);
   }
 
+  /**
+   * The call whose request a line answers: that of the name, or the latest; where that one has no such request, the latest
+   * that has one to be answered.
+   */
+  asking(
+    name: string | undefined,
+    method: string | undefined,
+  ): PeerCall | undefined {
+    const call = this.called(name);
+    if (name !== undefined || call?.find(method) !== undefined) return call;
+    return this.#calls.findLast((one) =>
+      one.find(method)?.status === undefined &&
+      one.find(method) !== undefined
+    );
+  }
+
   /** Gives a call the name by which lines speak of it. */
   name(callId: string, name: string): void {
     this.#callIds.set(name, callId);

@@ -5,6 +5,7 @@ import { responseTo } from "../../core/message/build.ts";
 import { fromText } from "../../core/message/bytes.ts";
 import { Headers } from "../../core/message/headers.ts";
 import { SipRequest, type SipResponse } from "../../core/message/message.ts";
+import { parseNameAddr } from "../../core/message/name_addr.ts";
 import {
   type Address,
   formatAddress,
@@ -104,6 +105,7 @@ export class PeerWriter {
     if (refreshes && status > 100 && status < 300) {
       headers.append("Contact", this.#contact());
     }
+    if (request.method === "REGISTER" && success) addBindings(headers, request);
     const word = !success || !refreshes
       ? undefined
       : request.body.length > 0
@@ -158,5 +160,16 @@ export class PeerWriter {
       ? ""
       : `;transport=${legwork.transport.toLowerCase()}`;
     return `<sip:${name}@${formatAddress(local)}${transport}>`;
+  }
+}
+
+/** RFC 3261 section 10.3, item 8: the bindings with their expirations, all as they were asked for. */
+function addBindings(headers: Headers, request: SipRequest): void {
+  const expires = request.headers.get("Expires");
+  for (const value of request.list("contact")) {
+    const contact = parseNameAddr(value);
+    const seconds = contact?.param("expires") ?? expires ?? "3600";
+    if (contact === undefined || seconds === "0") continue;
+    headers.append("Contact", `${contact.withParam("expires", seconds)}`);
   }
 }

@@ -169,6 +169,7 @@ export class World {
 
   /** Ends everything and tells what was left, in words. */
   async close(): Promise<string[]> {
+    this.b2bua.retire();
     const { calls, dialogs, transactions } = this.b2bua.census;
     const left = [
       [calls, "calls"],

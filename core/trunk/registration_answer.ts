@@ -8,6 +8,7 @@
 import { detached } from "../message/bytes.ts";
 import type { SipResponse } from "../message/message.ts";
 import { type NameAddr, parseNameAddr } from "../message/name_addr.ts";
+import { flowTimerOf, namesOutbound } from "../message/outbound.ts";
 import { parseSipUri, sameUri, type SipUri } from "../message/uri.ts";
 import { type Address, ipVersion, unbracketed } from "../transport/address.ts";
 
@@ -51,10 +52,8 @@ export function readAnswer(
     ),
     found: own !== undefined || values.length === 0,
     serviceRoute: serviceRoute(response),
-    outbound: response.list("require").some((tag) =>
-      tag.toLowerCase() === "outbound"
-    ),
-    flowTimerSeconds: whole(response.headers.get("Flow-Timer")),
+    outbound: namesOutbound(response, "require"),
+    flowTimerSeconds: flowTimerOf(response),
   };
 }
 

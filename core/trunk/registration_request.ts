@@ -2,6 +2,8 @@
 
 import { Headers } from "../message/headers.ts";
 import { SipRequest } from "../message/message.ts";
+import { NameAddr } from "../message/name_addr.ts";
+import { withFlowIdentity } from "../message/outbound.ts";
 import { parseHostPort, SipUri } from "../message/uri.ts";
 import { type Address, bracketed } from "../transport/address.ts";
 import type { Flow } from "../transport/flow.ts";
@@ -80,12 +82,13 @@ export function contactValue(
   settings: RegistrationSettings,
   parts: ContactParts,
 ): string {
+  const uri = contactUri(settings, parts);
+  const plain = new NameAddr("", uri.toString(), "", uri);
   // RFC 5626 §4.2.1 has the Contact bear "reg-id" and "+sip.instance".
-  const outbound = parts.regId === undefined
-    ? ""
-    : `;reg-id=${parts.regId};+sip.instance="<${settings.instance}>"`;
-  const own = `<${contactUri(settings, parts)}>${outbound}`;
+  const own = parts.regId === undefined
+    ? plain
+    : withFlowIdentity(plain, { ...settings, regId: parts.regId });
   return parts.former === undefined
-    ? own
+    ? own.toString()
     : `${own}, <${parts.former}>;expires=0`;
 }

@@ -75,7 +75,7 @@ export class Registrations implements Timed {
   /** Registers all of them. */
   start(): void {
     this.#waiting = [...this.#trunks.values()];
-    this.onTimer("start");
+    this.#beginning = this.#ground.clock.schedule(0, this, "start");
   }
 
   /** Ends them; `unregister`: bindings are taken back where the settings have it so. */

@@ -6,9 +6,10 @@ import { ladderParts } from "../../app/ladder_parts.ts";
 
 const FOLDER = new URL(".", import.meta.url).pathname;
 
-const files = ["", "hooks/", "keep_alives/", "timers/"].flatMap((folder) =>
-  [...Deno.readDirSync(`${FOLDER}${folder}`)].map(({ name }) => folder + name)
-).filter((name) => name.endsWith(".flow")).sort();
+const files = ["", "hooks/", "keep_alives/", "registration/", "timers/"]
+  .flatMap((folder) =>
+    [...Deno.readDirSync(`${FOLDER}${folder}`)].map(({ name }) => folder + name)
+  ).filter((name) => name.endsWith(".flow")).sort();
 
 for (const name of files) {
   Deno.test(`ladder ${name}`, async () => {
