@@ -47,8 +47,8 @@ export interface KeySource {
   write(nowMs: number, out: Uint8Array): number;
   /** When the last key was up, or will be; Infinity: it is held. */
   readonly endMs: number;
-  /** Begins a key now. */
-  begin(key: KeyToSend, nowMs: number): void;
+  /** Begins a key now; false where it has no such key: flash has no tone. */
+  begin(key: KeyToSend, nowMs: number): boolean;
   /** The key that was begun without a length is as long as this. */
   release(durationMs: number): void;
   /** Nothing more is due. */

@@ -48,8 +48,10 @@ export class StreamSink implements KeySink, Timed {
   }
 
   send(key: KeyToSend, user: KeySinkUser): void {
+    if (!this.#source.begin(key, this.#clock.now())) {
+      return user.keySent("failed");
+    }
     this.#user = user;
-    this.#source.begin(key, this.#clock.now());
     this.#wait();
   }
 

@@ -5,6 +5,9 @@ export const EVENT_BYTES = 4;
 /** The longest duration that a report can say; what lasts longer comes in segments (§2.5.1.3). */
 export const MAX_DURATION = 0xffff;
 
+/** §2.3.1: "a number between 0 and 255". */
+const LAST_EVENT = 255;
+
 /** Which RTP payload type carries telephone-event, and the clock of its durations. */
 export interface EventFormat {
   readonly payloadType: number;
@@ -19,6 +22,22 @@ export interface EventReport {
   volume: number;
   /** In units of the clock. */
   duration: number;
+}
+
+/** §2.5.1.1: where nothing is said, "the sender SHOULD assume support for the DTMF events 0-15 but for no other events." */
+export const DTMF_EVENTS: ReadonlySet<number> = eventsOf("0-15");
+
+/** The events that the value of an `fmtp` lists: `0-15,66` (§2.4). What cannot be read lists nothing. */
+export function eventsOf(list: string): ReadonlySet<number> {
+  const events = new Set<number>();
+  for (const element of list.split(",")) {
+    const [, from, to = from] =
+      /^\s*(\d{1,3})(?:-(\d{1,3}))?\s*$/.exec(element) ??
+        [];
+    const last = Math.min(Number(to ?? -1), LAST_EVENT);
+    for (let event = Number(from); event <= last; event++) events.add(event);
+  }
+  return events;
 }
 
 /** Reads the report at `at` into `report`, which is used again and again. */

@@ -9,6 +9,7 @@ import { eventOfKey } from "./key.ts";
 import type { KeySource, KeyToSend, OutgoingStream } from "./key_sink.ts";
 import { RTP_HEADER_BYTES, writeRtpHeader } from "./rtp.ts";
 import {
+  DTMF_EVENTS,
   EVENT_BYTES,
   type EventFormat,
   MAX_DURATION,
@@ -21,6 +22,8 @@ export interface TelephoneEventSenderOptions extends EventFormat {
   readonly stepMs?: number;
   /** Power in dBm0 without its sign. */
   readonly volume?: number;
+  /** The events that the peer takes: {@linkcode eventsOf} its `fmtp`. */
+  readonly events?: ReadonlySet<number>;
 }
 
 /** §2.5.1.4: "SHOULD be sent a total of three times at the interval used by the source for updates." */
@@ -34,6 +37,7 @@ export class TelephoneEventSender implements KeySource {
   readonly #stream: OutgoingStream;
   readonly #stepMs: number;
   readonly #clockRate: number;
+  readonly #events: ReadonlySet<number>;
   readonly #header: {
     marker: boolean;
     payloadType: number;
@@ -65,6 +69,7 @@ export class TelephoneEventSender implements KeySource {
     this.#stream = stream;
     this.#stepMs = Math.max(stepMs, SHORTEST_STEP_MS);
     this.#clockRate = clockRate;
+    this.#events = options.events ?? DTMF_EVENTS;
     this.#report.volume = volume;
     this.#header = {
       marker: false,
@@ -90,7 +95,10 @@ export class TelephoneEventSender implements KeySource {
     return this.#endMs;
   }
 
-  begin({ key, durationMs }: KeyToSend, nowMs: number): void {
+  begin({ key, durationMs }: KeyToSend, nowMs: number): boolean {
+    const event = eventOfKey(key);
+    if (!this.#events.has(event)) return false;
+    this.#report.event = event;
     this.#state = "sending";
     this.#startMs = nowMs;
     this.#endMs = durationMs === undefined ? Infinity : nowMs + durationMs;
@@ -103,7 +111,7 @@ export class TelephoneEventSender implements KeySource {
     this.#isFirst = true;
     this.#segmentRepeats = 0;
     this.#segmentIsDone = true;
-    this.#report.event = eventOfKey(key);
+    return true;
   }
 
   release(durationMs: number): void {

@@ -7,7 +7,7 @@ import {
   TelephoneEventSender,
   type TelephoneEventSenderOptions,
 } from "../../../core/media/telephone_event_sender.ts";
-import { readReport } from "../../../core/media/telephone_event.ts";
+import { eventsOf, readReport } from "../../../core/media/telephone_event.ts";
 import { TestStream } from "./key_log.ts";
 
 interface Sent {
@@ -242,4 +242,25 @@ Deno.test("a driver that is late sends no burst", () => {
   }
   assertEquals(durations, [0, 560, 0, 0, 640, 1600, 0, 1600, 0, 1600]);
   assertEquals(sender.dueMs, Infinity);
+});
+
+Deno.test("§2.5.1.1: only events that the peer lists are sent", () => {
+  const { send, packets, clock, freeMs } = bed();
+  // "the sender SHOULD assume support for the DTMF events 0-15 but for no other events."
+  send("flash", 100);
+  clock.advance(1000);
+  assertEquals([packets.length, freeMs()], [0, 0]);
+  const more = bed({ events: eventsOf("0-11,16") });
+  more.send("flash", 100);
+  more.clock.advance(1000);
+  assertEquals(more.packets[0]?.event, 16);
+});
+
+Deno.test("§2.4: lists of events", () => {
+  const read = (list: string): number[] => [...eventsOf(list)];
+  assertEquals(read("0-3,16"), [0, 1, 2, 3, 16]);
+  assertEquals(read("66,70-71"), [66, 70, 71]);
+  assertEquals(read("254-999"), [254, 255]);
+  assertEquals(read(" 1 , 2-2 ,x,5-4,-3,,"), [1, 2]);
+  assertEquals(read(""), []);
 });
