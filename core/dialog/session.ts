@@ -36,6 +36,7 @@ import { SessionSdp } from "./session_sdp.ts";
 import type { SessionTimer } from "./session_timer.ts";
 import type { ReplyParts, SessionOwner } from "./session_user.ts";
 import { refusalHeaders } from "./timer_negotiation.ts";
+import { Turns } from "./turns.ts";
 
 /** Who owns the session: a leg. */
 export type SessionUser = SessionOwner<Session>;
@@ -52,8 +53,7 @@ export class Session implements DialogUsage, OutgoingHost {
   #incoming: ServerTransaction[] = [];
   #acceptance: Acceptance | undefined;
   /** Our requests in progress, and INVITEs that wait for their turn. */
-  #outgoing: Outgoing[] = [];
-  #waiting: Outgoing[] = [];
+  readonly #turns = new Turns();
   /** A BYE that waits for the ACK of our 2xx. */
   #heldBye: RequestParts | undefined;
   #ending = false;
@@ -102,7 +102,7 @@ export class Session implements DialogUsage, OutgoingHost {
       return;
     }
     const refusal = crossingStatus(request, {
-      ours: this.#outgoing,
+      ours: this.#turns.running,
       theirs: this.#incoming.map((one) => one.request),
     });
     if (refusal !== undefined) {
@@ -224,7 +224,7 @@ export class Session implements DialogUsage, OutgoingHost {
       const peerAsks = this.#incoming.some((transaction) =>
         transaction.request.method === "INVITE"
       );
-      const full = this.#waiting.length >=
+      const full = this.#turns.waiting >=
         this.context.limits.queuedRequestsPerLeg;
       if (peerAsks || full) {
         options.user.onFailure("busy");
@@ -233,12 +233,11 @@ export class Session implements DialogUsage, OutgoingHost {
       // §14.1: "a UAC MUST NOT initiate a new INVITE transaction within a dialog while another INVITE transaction is
       // in progress in either direction."
       if (this.#ourInviteInProgress()) {
-        this.#waiting.push(outgoing);
+        this.#turns.wait(outgoing);
         return outgoing;
       }
     }
-    this.#outgoing.push(outgoing);
-    outgoing.start();
+    this.#turns.start(outgoing);
     return outgoing;
   }
 
@@ -315,10 +314,7 @@ export class Session implements DialogUsage, OutgoingHost {
     this.#acceptance?.stop();
     this.#acceptance = undefined;
     this.#refuseAllIncoming();
-    for (const outgoing of [...this.#outgoing, ...this.#waiting]) {
-      outgoing.abandon();
-    }
-    this.#waiting = [];
+    this.#turns.abandon();
     this.context.dialogs.remove(this);
     this.#user.onClosed(this);
   }
@@ -340,10 +336,7 @@ export class Session implements DialogUsage, OutgoingHost {
 
   /** A request of ours came to its end. */
   onOutgoingDone(outgoing: Outgoing): void {
-    const at = this.#outgoing.indexOf(outgoing);
-    if (at >= 0) this.#outgoing.splice(at, 1);
-    const waiting = this.#waiting.indexOf(outgoing);
-    if (waiting >= 0) this.#waiting.splice(waiting, 1);
+    this.#turns.done(outgoing);
     this.#afterInvite();
   }
 
@@ -378,9 +371,7 @@ export class Session implements DialogUsage, OutgoingHost {
   }
 
   #sendBye(parts: RequestParts): void {
-    const outgoing = byeOf(this, { parts, done: () => this.close() });
-    this.#outgoing.push(outgoing);
-    outgoing.start();
+    this.#turns.start(byeOf(this, { parts, done: () => this.close() }));
   }
 
   #refuseAllIncoming(): void {
@@ -388,8 +379,7 @@ export class Session implements DialogUsage, OutgoingHost {
   }
 
   #ourInviteInProgress(): boolean {
-    return this.#acceptance !== undefined ||
-      this.#outgoing.some((outgoing) => outgoing.method === "INVITE");
+    return this.#acceptance !== undefined || this.#turns.inviteInProgress;
   }
 
   /** An INVITE is over: what waited for that may go. */
@@ -402,13 +392,9 @@ export class Session implements DialogUsage, OutgoingHost {
       return;
     }
     if (this.#ending || this.#ourInviteInProgress()) return;
-    const next = this.#waiting.shift();
-    if (next === undefined) {
-      if (!this.inviteInProgress) this.timer?.inviteSettled();
-      return;
+    if (!this.#turns.startNext() && !this.inviteInProgress) {
+      this.timer?.inviteSettled();
     }
-    this.#outgoing.push(next);
-    next.start();
   }
 
   #refuse(
