@@ -33,6 +33,7 @@ const FAILURE_STATUS: Readonly<Record<SendingFailure, number>> = {
   timeout: 408,
   transport: 503,
   unresolved: 503,
+  down: 503,
 };
 
 /** One target being called. */

@@ -16,6 +16,7 @@ const NO_RESPONSE = {
   timeout: 408,
   transport: 503,
   unresolved: 503,
+  down: 503,
   busy: 491,
   ended: 481,
 } as const;

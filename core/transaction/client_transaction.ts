@@ -47,6 +47,8 @@ export interface ClientParts {
   readonly flow: Flow;
   /** Undefined when nobody cares: the CANCEL of our own making. */
   readonly user: ClientUser | undefined;
+  /** Sent once, whatever the transport, and waited for this long; undefined: as RFC 3261 has it. */
+  readonly onceMs?: number | undefined;
 }
 
 /** One request of ours until its final response is certain to have stopped coming. */

@@ -23,6 +23,8 @@ export interface Destination {
   readonly target: Target;
   /** The way there, as the transport layer found it. */
   readonly flow: Flow;
+  /** Not for INVITE: it is sent once and never again, and an answer is waited for this long. */
+  readonly onceMs?: number;
 }
 
 /** The client half of the layer. */
@@ -58,12 +60,12 @@ export class ClientTransactions implements ClientHost {
   /** Starts a transaction; `draft` has no Via of ours yet. */
   request(
     draft: SipRequest,
-    to: Destination,
+    { target, flow, onceMs }: Destination,
     user: ClientUser,
   ): ClientTransaction {
     const branch = this.#table.newBranch();
-    const request = withVia(draft, { branch, flow: to.flow });
-    const parts = { request, branch, target: to.target, flow: to.flow, user };
+    const request = withVia(draft, { branch, flow });
+    const parts = { request, branch, target, flow, user, onceMs };
     const transaction = request.method === "INVITE"
       ? new InviteClient(parts, this)
       : new NonInviteClient(parts, this);

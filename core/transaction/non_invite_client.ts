@@ -1,14 +1,25 @@
 /** The client transaction of every request but INVITE and ACK: RFC 3261 section 17.1.2. */
 
 import type { SipResponse } from "../message/message.ts";
-import { type ClientFailure, ClientTransaction } from "./client_transaction.ts";
+import {
+  type ClientFailure,
+  type ClientHost,
+  type ClientParts,
+  ClientTransaction,
+} from "./client_transaction.ts";
 
 type State = "trying" | "proceeding" | "completed" | "terminated";
 
 /** A request of ours other than INVITE. */
 export class NonInviteClient extends ClientTransaction {
+  readonly #onceMs: number | undefined;
   #state: State = "trying";
   #intervalMs = 0;
+
+  constructor(parts: ClientParts, host: ClientHost) {
+    super(parts, host);
+    this.#onceMs = parts.onceMs;
+  }
 
   override get state(): State {
     return this.#state;
@@ -17,9 +28,15 @@ export class NonInviteClient extends ClientTransaction {
   override start(): void {
     const { clock, timers } = this.host;
     // §17.1.2.2: "The client transaction SHOULD set timer F to fire in 64*T1 seconds."
-    this.deadline = clock.schedule(64 * timers.t1Ms, this, "F");
+    this.deadline = clock.schedule(
+      this.#onceMs ?? 64 * timers.t1Ms,
+      this,
+      "F",
+    );
     // §17.1.2.2: "If an unreliable transport is in use, the client transaction MUST set timer E to fire in T1 seconds."
-    if (!this.flow.reliable) {
+    // Departs from RFC 3261 §17.1.2.2: a keep-alive is sent once, the next one takes the place of a retransmission, and
+    // Timer F is as long as an answer is waited for.
+    if (!this.#lossless) {
       this.#intervalMs = timers.t1Ms;
       this.repeat = clock.schedule(this.#intervalMs, this, "E");
     }
@@ -96,13 +113,18 @@ export class NonInviteClient extends ClientTransaction {
     this.#state = "completed";
     this.settle();
     // §17.1.2.2: "Once the client transaction enters the "Completed" state, it MUST set Timer K to fire in T4 seconds
-    // for unreliable transports, and zero seconds for reliable transports."
-    if (!this.flow.reliable) {
+    // for unreliable transports, and zero seconds for reliable transports." What was sent once is answered once.
+    if (!this.#lossless) {
       const { clock, timers } = this.host;
       this.deadline = clock.schedule(timers.t4Ms, this, "K");
     }
     this.user?.onResponse(response, this);
-    if (this.flow.reliable) this.#end();
+    if (this.#lossless) this.#end();
+  }
+
+  /** Nothing is sent again: it cannot get lost, or it may. */
+  get #lossless(): boolean {
+    return this.flow.reliable || this.#onceMs !== undefined;
   }
 
   #fail(failure: ClientFailure): void {

@@ -19,13 +19,17 @@ import type {
 } from "./client_transaction.ts";
 import type { Destination } from "./client_transactions.ts";
 import { AckSender, type SentAck } from "./sent_ack.ts";
+import type { TargetHealth } from "./target_health.ts";
 import type { TransactionLayer } from "./transaction_layer.ts";
 import type { MessageTransport } from "./transport_port.ts";
 
 export type { SentAck } from "./sent_ack.ts";
 
-/** Why no (further) response comes. `unresolved`: the URI leads nowhere, or it was cancelled before it was known where to. */
-export type SendingFailure = ClientFailure | "unresolved";
+/**
+ * Why no (further) response comes. `unresolved`: the URI leads nowhere, or it was cancelled before it was known where to;
+ * `down`: every target is known to be down, and none was tried.
+ */
+export type SendingFailure = ClientFailure | "unresolved" | "down";
 
 /** Who waits for the responses. Nothing is called before {@linkcode RequestSender.send} has returned. */
 export interface SendingUser {
@@ -47,6 +51,8 @@ export interface SendRoute {
   readonly flow?: Flow | undefined;
   /** The listener to send from. */
   readonly listener?: string | undefined;
+  /** What is known of the targets: those that are down are left out. */
+  readonly health?: TargetHealth | undefined;
   /** How much `prepare` adds besides Contact, for the choice between UDP and TCP. */
   readonly addedBytes?: number | undefined;
   /**
@@ -175,8 +181,11 @@ class RequestSending implements Sending, ClientUser, Timed {
   start(targets: readonly Target[]): void {
     if (this.#cancelled || this.#parts === undefined) return;
     const { transport } = this.#options;
-    this.#attempts = attemptsFor(targets, this.#parts.route, transport);
-    if (targets.length > 0) this.#verdict = "transport";
+    const { route } = this.#parts;
+    const usable = route.health?.usable(targets) ?? targets;
+    this.#attempts = attemptsFor(usable, route, transport);
+    if (usable.length > 0) this.#verdict = "transport";
+    else if (targets.length > 0) this.#verdict = "down";
     if (!this.#tryNext()) this.#fail();
   }
 
@@ -191,6 +200,9 @@ class RequestSending implements Sending, ClientUser, Timed {
   onResponse(response: SipResponse, transaction: ClientTransaction): void {
     if (transaction !== this.#transaction) return;
     this.#heard = true;
+    if (response.status >= 200) {
+      this.#parts?.route.health?.onAnswer(transaction.target, response);
+    }
     // RFC 3263 §4.3: "failure occurs if the transaction layer reports a 503 error response or a transport failure of some
     // sort [...]. If a failure occurs, the client SHOULD create a new request, which is identical to the previous, but has
     // a different value of the Via branch ID than the previous".
@@ -207,6 +219,9 @@ class RequestSending implements Sending, ClientUser, Timed {
   onFailure(failure: ClientFailure, transaction: ClientTransaction): void {
     if (transaction !== this.#transaction) return;
     this.#verdict = failure;
+    if (!this.#heard && !this.#cancelled) {
+      this.#parts?.route.health?.onFailure(transaction.target, failure);
+    }
     // RFC 3263 §4.3: "Failure also occurs if the transaction layer times out without ever having received any response,
     // provisional or final": one that has spoken is not given up for another.
     const final = this.#cancelled || (failure === "timeout" && this.#heard);

@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { Bed, T1, T2, T4 } from "./bed.ts";
+import { Bed, ownRequest, T1, T2, T4 } from "./bed.ts";
 
 Deno.test("non-INVITE client, UDP: timer E doubles up to T2, timer F ends it", () => {
   const bed = new Bed();
@@ -104,5 +104,36 @@ Deno.test("non-INVITE client: an error after the final response is nobody's conc
   options.transportError();
   bed.run(T4);
   assertEquals(bed.told, ["200", "terminated"]);
+  bed.assertNothingLeft();
+});
+
+Deno.test("non-INVITE client: what is sent once is never sent again and waited for as long as is said", () => {
+  const bed = new Bed();
+  const { target, flow } = bed;
+  bed.layer.request(
+    ownRequest("OPTIONS"),
+    { target, flow, onceMs: 5_000 },
+    bed,
+  );
+  bed.run(4_999);
+  assertEquals(bed.told, []);
+  bed.run(1);
+  // Departs from RFC 3261 §17.1.2.2: no Timer E, and a Timer F of its own.
+  assertEquals(bed.transport.take(), ["0 OPTIONS"]);
+  assertEquals(bed.told, ["timeout", "terminated"]);
+  bed.assertNothingLeft();
+});
+
+Deno.test("non-INVITE client: what is sent once is over with its answer", () => {
+  const bed = new Bed();
+  const { target, flow } = bed;
+  const options = bed.layer.request(
+    ownRequest("OPTIONS"),
+    { target, flow, onceMs: 5_000 },
+    bed,
+  );
+  bed.answer(options!.request, 100);
+  bed.answer(options!.request, 404);
+  assertEquals(bed.told, ["100", "404", "terminated"]);
   bed.assertNothingLeft();
 });
