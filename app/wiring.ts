@@ -5,6 +5,10 @@ import { DEFAULT_LIMITS, type Limits } from "../core/base/limits.ts";
 import type { B2buaOptions } from "../core/call/b2bua.ts";
 import type { CallTimes, RouteRule } from "../core/call/call_context.ts";
 import type { Account } from "../core/dialog/authenticator.ts";
+import type {
+  KeepAliveMethod,
+  SessionKeepAliveSettings,
+} from "../core/dialog/session_keep_alive.ts";
 import type { SessionTimerSettings } from "../core/dialog/timer_negotiation.ts";
 import { fromText } from "../core/message/bytes.ts";
 import { parseSipUri } from "../core/message/uri.ts";
@@ -120,12 +124,14 @@ function trunkSettings(
     place: [name, ...place],
   });
   const servers = trunk.servers.flatMap(({ uri }) => parseSipUri(uri) ?? []);
+  const sessionKeepAlive = keepAlive(trunk.session_keepalive);
   return {
     name,
     servers: servers.length > 0 ? servers : register?.registrars ?? [],
     ...(register === undefined ? {} : { register }),
     match: trunk.match.flatMap((entry) => matchRule(entry) ?? []),
     sessionTimer: sessionTimer(trunk.session_timer),
+    ...(sessionKeepAlive === undefined ? {} : { sessionKeepAlive }),
     ...(auth === undefined ? {} : { auth }),
   };
 }
@@ -160,6 +166,22 @@ function sessionTimer(
     refresh: block.refresh,
     allowShortTimers: block.allow_short_timers,
   };
+}
+
+const KEEP_ALIVE_METHODS: Readonly<Record<string, KeepAliveMethod>> = {
+  info: "INFO",
+  update: "UPDATE",
+  message: "MESSAGE",
+  options: "OPTIONS",
+};
+
+/** `none`, like no block at all: they are not sent. */
+function keepAlive(
+  block: TrunkConfig["session_keepalive"],
+): SessionKeepAliveSettings | undefined {
+  const method = block && KEEP_ALIVE_METHODS[block.method];
+  if (block === undefined || method === undefined) return undefined;
+  return { method, intervalSeconds: block.interval, misses: block.misses };
 }
 
 function matchRule(entry: MatchEntry): MatchRule | undefined {

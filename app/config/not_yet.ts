@@ -23,10 +23,6 @@ export const NOT_YET: readonly NotYet[] = [
     instead: "nothing listens there",
   },
   {
-    path: "trunks.*.session_keepalive",
-    instead: "no keep-alive is sent in dialogs",
-  },
-  {
     path: "trunks.*.keepalive",
     instead: "no keep-alive is sent, the trunk counts as up",
   },

@@ -38,6 +38,7 @@ const sessionTimer = section({
 const sessionKeepalive = section({
   method: oneOf("none", "info", "update", "message", "options").default("info"),
   interval: whole({ from: 5, to: DAY, unit: "seconds" }).default(300),
+  misses: whole({ from: 2, to: 100, unit: "misses" }).default(2),
 });
 
 const keepalive = section({

@@ -6,6 +6,7 @@
  */
 
 import type { HttpReply } from "./http_replies.ts";
+import type { SessionKeepAliveSettings } from "../../core/dialog/session_keep_alive.ts";
 import type { SessionTimerSettings } from "../../core/dialog/timer_negotiation.ts";
 
 /** The one participant that is not simulated. */
@@ -44,6 +45,7 @@ export interface LadderSettings {
   readonly trunks: ReadonlyMap<string, readonly string[]>;
   /** Of participants that have one of their own. */
   readonly sessionTimers: ReadonlyMap<string, SessionTimerSettings>;
+  readonly sessionKeepAlives: ReadonlyMap<string, SessionKeepAliveSettings>;
   readonly unknownPeers: "reject" | "drop" | "accept";
   /** Whether the call is over after the last step. */
   readonly end: "ended" | "established";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { SessionKeepAliveSettings } from "../../core/dialog/session_keep_alive.ts";
 import type { SessionTimerSettings } from "../../core/dialog/timer_negotiation.ts";
 import { nearest } from "../nearest.ts";
 import { type Complain, pieces } from "./fields.ts";
@@ -21,6 +22,7 @@ import {
   type RouteSetting,
   USUAL_PEER,
 } from "./ladder.ts";
+import { readSessionKeepAlive } from "./session_keep_alive_setting.ts";
 import { readSessionTimer } from "./session_timer_setting.ts";
 
 /** Collects the settings of one file. */
@@ -29,6 +31,7 @@ export class SettingsReader {
   readonly #peers = new Map<string, PeerSetting>();
   readonly #trunks = new Map<string, readonly string[]>();
   readonly #sessionTimers = new Map<string, SessionTimerSettings>();
+  readonly #sessionKeepAlives = new Map<string, SessionKeepAliveSettings>();
   readonly #routes: { setting: RouteSetting; place: Place }[] = [];
   readonly #timers: Record<string, number> = {};
   readonly #named: { name: string; place: Place }[] = [];
@@ -46,12 +49,17 @@ export class SettingsReader {
 
   /** Reads one line; false when it is no setting at all. */
   read(text: string, place: Place): boolean {
-    const named = /^(peer|trunk|session_timer)\s+(\S+)\s*(.*)$/.exec(text);
+    const named =
+      /^(peer|trunk|session_timer|session_keepalive)\s+(\S+)\s*(.*)$/.exec(
+        text,
+      );
     if (named !== null) {
       const [, kind, name = "", rest = ""] = named;
       if (kind === "peer") this.#readPeer(name, { rest, place });
       else if (kind === "session_timer") {
         this.#readSessionTimer(name, { rest, place });
+      } else if (kind === "session_keepalive") {
+        this.#readSessionKeepAlive(name, { rest, place });
       } else this.#readTrunk(name, { rest, place });
       return true;
     }
@@ -91,6 +99,7 @@ export class SettingsReader {
       peers: this.#peers,
       trunks: this.#trunks,
       sessionTimers: this.#sessionTimers,
+      sessionKeepAlives: this.#sessionKeepAlives,
       unknownPeers: this.#unknownPeers,
       end: this.#end,
       harsh: this.#harsh,
@@ -136,6 +145,18 @@ export class SettingsReader {
     }
     this.#named.push({ name, place: line.place });
     this.#sessionTimers.set(name, settings);
+  }
+
+  #readSessionKeepAlive(
+    name: string,
+    line: { rest: string; place: Place },
+  ): void {
+    const { settings, problem } = readSessionKeepAlive(line.rest);
+    if (problem !== undefined) {
+      this.#complain(line.place, `session_keepalive ${name} has ${problem}`);
+    }
+    this.#named.push({ name, place: line.place });
+    this.#sessionKeepAlives.set(name, settings);
   }
 
   #readSetting(key: string, line: { value: string; place: Place }): void {

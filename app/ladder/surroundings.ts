@@ -83,14 +83,21 @@ export class Surroundings {
 
   /** Those of the configuration and of the settings, or each participant that is no stranger. */
   get trunks(): TrunkSettings[] {
-    const { peers, trunks, sessionTimers } = this.#ladder.settings;
-    const timerOf = (name: string): Pick<TrunkSettings, "sessionTimer"> => {
-      const sessionTimer = sessionTimers.get(name);
-      return sessionTimer === undefined ? {} : { sessionTimer };
+    const { settings } = this.#ladder;
+    const { peers, trunks } = settings;
+    const blocksOf = (
+      name: string,
+    ): Pick<TrunkSettings, "sessionTimer" | "sessionKeepAlive"> => {
+      const sessionTimer = settings.sessionTimers.get(name);
+      const sessionKeepAlive = settings.sessionKeepAlives.get(name);
+      return {
+        ...(sessionTimer === undefined ? {} : { sessionTimer }),
+        ...(sessionKeepAlive === undefined ? {} : { sessionKeepAlive }),
+      };
     };
     const listed = [...trunks].map(([name, servers]) => ({
       name,
-      ...timerOf(name),
+      ...blocksOf(name),
       servers: servers.flatMap((server) =>
         parseSipUri(this.fill(server)) ?? []
       ),
@@ -101,7 +108,7 @@ export class Surroundings {
     ).map((name) => {
       const tcp = peers.get(name)?.transport === "TCP";
       const uri = this.fill(`sip:{${name}}${tcp ? ";transport=tcp" : ""}`);
-      return { name, servers: [parseSipUri(uri)!], ...timerOf(name) };
+      return { name, servers: [parseSipUri(uri)!], ...blocksOf(name) };
     });
     return [...listed, ...usual];
   }

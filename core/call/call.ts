@@ -260,6 +260,8 @@ export class Call implements LegOwner, HuntOwner, Timed {
       leg.acknowledge();
     }
     this.#a.answer(content);
+    this.#a.watch();
+    leg.watch();
   }
 
   #established(): void {
@@ -287,6 +289,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
       case "answer":
         this.#established();
         this.#a.answer(answerContent(decision), reasonOf(decision.reason));
+        this.#a.watch();
         return;
     }
   }

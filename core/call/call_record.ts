@@ -67,6 +67,7 @@ export function summaryOf(
 const REASONS: Readonly<Record<string, string>> = {
   "max call": "max call",
   "no ACK": "no ACK",
+  "keep-alive": "Keep-alive unanswered",
   "session timer": "Session timer expired",
 };
 

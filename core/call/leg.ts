@@ -39,6 +39,7 @@ import type { LegTimer, LegTimerUser, TimerState } from "./leg_timer.ts";
 import { updateAnswer, updateView } from "./leg_update.ts";
 import type { MessagePlanes } from "./message_hooks.ts";
 import type { CallView, LegView } from "./policy.ts";
+import { keepAlive } from "./session_keep_alive.ts";
 import { refreshChoice, refreshView } from "./refresh_view.ts";
 
 /** Nothing crosses. */
@@ -112,6 +113,11 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
         onFailure: (failure) => options.user.onFailure(failure),
       },
     });
+  }
+
+  /** The call is up: from now on the peer's silence is noticed, where its trunk says how. */
+  watch(): void {
+    keepAlive(this.session, { context: this.context, leg: this });
   }
 
   /** Ends an answered leg. */

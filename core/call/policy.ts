@@ -77,7 +77,7 @@ export interface CallSummary {
   readonly status: number;
   /** Who ended it. */
   readonly endedBy: "a" | "b" | "legwork";
-  /** Why, in a few words: `BYE`, `CANCEL`, `no answer`, `max call`, `no ACK`, `session timer`. */
+  /** Why, in a few words: `BYE`, `CANCEL`, `no answer`, `max call`, `no ACK`, `session timer`, `keep-alive`. */
   readonly cause: string;
   /** The session timers that ran; absent where none did. */
   readonly timers?: readonly TimerSummary[];

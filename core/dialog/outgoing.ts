@@ -87,6 +87,7 @@ export class Outgoing implements SendingUser, Timed {
   #retriesLeft: number;
   #wait: Timer | undefined;
   readonly #attempt: RefreshAttempt | undefined;
+  readonly #judged: boolean;
   #sent: TimerFields | undefined;
   /** Our offer, as it left. */
   #sdp: SdpBody | undefined;
@@ -104,12 +105,15 @@ export class Outgoing implements SendingUser, Timed {
       retryGlare: boolean;
       /** Set for a refresh, whose outcome is the session timer's to judge. */
       attempt?: RefreshAttempt | undefined;
+      /** A refusal says nothing to the session: whoever asked is to judge. */
+      judged?: boolean | undefined;
     },
   ) {
     this.#session = session;
     this.#parts = options.parts;
     this.#user = options.user;
     this.#attempt = options.attempt;
+    this.#judged = options.judged === true || options.attempt !== undefined;
     this.#retriesLeft = options.retryGlare ? MAX_GLARE_RETRIES : 0;
   }
 
@@ -196,7 +200,7 @@ export class Outgoing implements SendingUser, Timed {
     }
     this.#finish();
     this.#user.onResponse(response);
-    if (this.#attempt === undefined) {
+    if (!this.#judged) {
       this.#session.onRefused(this.method, response.status);
     }
   }

@@ -32,6 +32,7 @@ import {
 } from "./outgoing.ts";
 import type { RefreshAttempt } from "./refresh_steps.ts";
 import type { TimerFields } from "./session_expires.ts";
+import type { SessionKeepAlive } from "./session_keep_alive.ts";
 import { SessionSdp } from "./session_sdp.ts";
 import type { SessionTimer } from "./session_timer.ts";
 import type { ReplyParts, SessionOwner } from "./session_user.ts";
@@ -45,6 +46,8 @@ export type SessionUser = SessionOwner<Session>;
 export class Session implements DialogUsage, OutgoingHost {
   /** Set by the leg whose dialog counts; a fork that nobody wants has none. */
   timer: SessionTimer | undefined;
+  /** Set by the leg once the call is up, where its trunk wants keep-alives. */
+  keepAlive: SessionKeepAlive | undefined;
   /** Our account at the peer; undefined where we have none. */
   authenticator: Authenticator | undefined;
   readonly sdp = new SessionSdp();
@@ -93,6 +96,7 @@ export class Session implements DialogUsage, OutgoingHost {
       return;
     }
     this.dialog.flow = transaction.flow;
+    this.keepAlive?.heard();
     if (request.method === "BYE") {
       this.#onBye(transaction);
       return;
@@ -208,6 +212,8 @@ export class Session implements DialogUsage, OutgoingHost {
       retryGlare?: boolean;
       /** Set for a refresh of the session timer's making. */
       attempt?: RefreshAttempt;
+      /** Set for a keep-alive: what a refusal means is its maker's to say. */
+      judged?: boolean;
     },
   ): Outgoing | undefined {
     if (this.#ending || this.#closed) {
@@ -219,6 +225,7 @@ export class Session implements DialogUsage, OutgoingHost {
       user: options.user,
       retryGlare: options.retryGlare ?? false,
       attempt: options.attempt,
+      judged: options.judged,
     });
     if (method === "INVITE") {
       const peerAsks = this.#incoming.some((transaction) =>
@@ -283,6 +290,7 @@ export class Session implements DialogUsage, OutgoingHost {
   }
 
   onSuccess(method: string, response: SipResponse, how: SentHow): void {
+    this.keepAlive?.heard();
     if (method === "INVITE" || method === "UPDATE") {
       this.sdp.succeeded(how.sdp, response);
     }
@@ -295,7 +303,7 @@ export class Session implements DialogUsage, OutgoingHost {
   bye(parts: RequestParts = {}): void {
     if (this.#ending) return;
     this.#ending = true;
-    this.timer?.stop();
+    this.#stopTimers();
     this.#refuseAllIncoming();
     if (this.#acceptance !== undefined) {
       this.#heldBye = parts;
@@ -309,7 +317,7 @@ export class Session implements DialogUsage, OutgoingHost {
     if (this.#closed) return;
     this.#closed = true;
     this.#ending = true;
-    this.timer?.stop();
+    this.#stopTimers();
     this.dialog.state = "terminated";
     this.#acceptance?.stop();
     this.#acceptance = undefined;
@@ -361,7 +369,7 @@ export class Session implements DialogUsage, OutgoingHost {
     const crossing = this.#ending && this.#heldBye === undefined;
     this.#heldBye = undefined;
     this.#ending = true;
-    this.timer?.stop();
+    this.#stopTimers();
     this.#acceptance?.stop();
     this.#acceptance = undefined;
     this.#refuseAllIncoming();
@@ -372,6 +380,11 @@ export class Session implements DialogUsage, OutgoingHost {
 
   #sendBye(parts: RequestParts): void {
     this.#turns.start(byeOf(this, { parts, done: () => this.close() }));
+  }
+
+  #stopTimers(): void {
+    this.timer?.stop();
+    this.keepAlive?.stop();
   }
 
   #refuseAllIncoming(): void {

@@ -1,6 +1,7 @@
 /** The named peers, and which of them a message comes from. */
 
 import type { Account } from "../dialog/authenticator.ts";
+import type { SessionKeepAliveSettings } from "../dialog/session_keep_alive.ts";
 import type { SessionTimerSettings } from "../dialog/timer_negotiation.ts";
 import type { SipUri } from "../message/uri.ts";
 import type { Address } from "../transport/address.ts";
@@ -16,6 +17,8 @@ export interface TrunkSettings {
   readonly match?: readonly MatchRule[];
   /** Default: timers where the peer asks for one. */
   readonly sessionTimer?: SessionTimerSettings;
+  /** Keep-alives within calls. Default: none. */
+  readonly sessionKeepAlive?: SessionKeepAliveSettings;
   /** Answers 401 and 407 of this peer; without it they pass to the other side. */
   readonly auth?: Account;
   /** Registers at this peer. */
