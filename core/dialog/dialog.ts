@@ -11,6 +11,7 @@ import { detached } from "../message/bytes.ts";
 import { Headers } from "../message/headers.ts";
 import { SipRequest, type SipResponse } from "../message/message.ts";
 import { parseNameAddr } from "../message/name_addr.ts";
+import { asksForFlow } from "../message/outbound.ts";
 import { parseSipUri, type SipUri } from "../message/uri.ts";
 import type { Flow } from "../transport/flow.ts";
 
@@ -41,6 +42,8 @@ export class Dialog {
   routeSet: readonly string[];
   /** How the peer was last reached, a hint for connection reuse. */
   flow: Flow | undefined;
+  /** Nobody stood between us and the peer when the dialog began. */
+  readonly #direct: boolean;
 
   private constructor(
     readonly callId: string,
@@ -57,6 +60,7 @@ export class Dialog {
       remoteTarget: string;
       routeSet: readonly string[];
       flow: Flow | undefined;
+      direct: boolean;
     },
     /** True when we chose the Call-ID (RFC 3261 section 14.1 asks at glare). */
     readonly ownsCallId: boolean,
@@ -66,6 +70,7 @@ export class Dialog {
     this.remoteTarget = init.remoteTarget;
     this.routeSet = init.routeSet;
     this.flow = init.flow;
+    this.#direct = init.direct;
   }
 
   /** What the dialog is found by, the Call-ID apart. */
@@ -91,6 +96,7 @@ export class Dialog {
         // "The route set MUST be set to the list of URIs in the Record-Route header field from the request, taken in order".
         routeSet: invite.list("record-route").map(detached),
         flow,
+        direct: invite.list("via").length === 1,
       },
       false,
     );
@@ -116,6 +122,7 @@ export class Dialog {
         // "[...] taken in reverse order".
         routeSet: response.list("record-route").map(detached).reverse(),
         flow,
+        direct: samePlace(invite.uri, response.contact?.uri ?? ""),
       },
       true,
     );
@@ -165,6 +172,21 @@ export class Dialog {
   }
 
   /**
+   * The flow that the peer asks its requests to come on. RFC 5626 section 4.3: a user agent that can only be reached over the
+   * flow it has made says `ob` in its Contact. What a proxy in between has to do with that, it says in Record-Route.
+   */
+  get boundFlow(): Flow | undefined {
+    const { flow } = this;
+    if (flow === undefined || !this.#direct || this.routeSet.length > 0) {
+      return undefined;
+    }
+    const uri = this.remoteTarget.includes(";ob")
+      ? parseSipUri(this.remoteTarget)
+      : undefined;
+    return uri !== undefined && asksForFlow(uri) ? flow : undefined;
+  }
+
+  /**
    * Section 12.2.2: takes the peer's sequence number. False when it is "lower than the remote sequence number", which
    * is answered with 500.
    */
@@ -192,6 +214,15 @@ export class Dialog {
   refreshRoute(response: SipResponse): void {
     this.routeSet = response.list("record-route").map(detached).reverse();
   }
+}
+
+/** The same host and port: the Contact that answers is the one that was called. */
+function samePlace(called: string, contact: string): boolean {
+  if (!contact.includes(";ob")) return false;
+  const [one, other] = [parseSipUri(called), parseSipUri(contact)];
+  return one !== undefined && other !== undefined &&
+    one.host.toLowerCase() === other.host.toLowerCase() &&
+    one.port === other.port;
 }
 
 function routeUri(route: string): SipUri | undefined {

@@ -142,6 +142,7 @@ export class Outgoing implements SendingUser, Timed {
     }
     this.#sending = context.sender.send(request, {
       uri,
+      boundTo: dialog.boundFlow,
       flow: dialog.flow,
       addedBytes: this.#session.authenticator?.bytes,
       prepare: (draft, flow) => {

@@ -253,6 +253,7 @@ export class Session implements DialogUsage, OutgoingHost {
     const ack = this.dialog.request("ACK", { ...parts, cseq });
     return this.context.sender.sendAck(ack, {
       uri: this.dialog.nextHop,
+      boundTo: this.dialog.boundFlow,
       flow: this.dialog.flow,
       addedBytes: this.authenticator?.bytes,
       prepare: (draft, flow) => {

@@ -47,6 +47,8 @@ export interface SendRoute {
   readonly targets?: readonly Target[] | undefined;
   /** Tried before all others: where the peer is known to have answered. */
   readonly first?: Target | undefined;
+  /** The flow to take first while it is open: its peer may not be reached otherwise (RFC 5626). */
+  readonly boundTo?: Flow | undefined;
   /** A connection to prefer where it leads to the target. */
   readonly flow?: Flow | undefined;
   /** The listener to send from. */
@@ -129,8 +131,9 @@ export class RequestSender {
       (route.uri === undefined
         ? []
         : this.#options.resolver.resolve(route.uri));
+    const first = boundTarget(route) ?? route.first;
     const start = (targets: readonly Target[]) =>
-      then(startingWith(route.first, targets));
+      then(startingWith(first, targets));
     if (found instanceof Promise) found.then(start, () => start([]));
     else start(found);
   }
@@ -268,13 +271,23 @@ class RequestSending implements Sending, ClientUser, Timed {
   }
 }
 
+/** Where the flow leads that a request is bound to. */
+function boundTarget({ boundTo }: SendRoute): Target | undefined {
+  return boundTo === undefined || !boundTo.open
+    ? undefined
+    : { ...boundTo.remote, transport: boundTo.transport };
+}
+
 function attemptsFor(
   targets: readonly Target[],
   route: SendRoute,
   transport: MessageTransport,
 ): Attempts {
-  const udpOnly = route.uri?.param("transport")?.toLowerCase() === "udp";
-  const { flow, listener } = route;
+  const bound = route.boundTo?.open === true;
+  const udpOnly = bound ||
+    route.uri?.param("transport")?.toLowerCase() === "udp";
+  const flow = bound ? route.boundTo : route.flow;
+  const { listener } = route;
   return new Attempts(transport, { targets, flow, listener, udpOnly });
 }
 
