@@ -75,7 +75,7 @@ export type {
   AnswerDecision,
   Drop,
   DtmfDecision,
-  DtmfForm,
+  DtmfKind,
   FailureDecision,
   HeaderValues,
   Ignore,

@@ -1,7 +1,7 @@
 /** What a script returned, read as plain data and held against what its hook may decide. */
 
 import type {
-  DtmfForm,
+  DtmfKind,
   HeaderValues,
   Parties,
   RefreshMethod,
@@ -19,10 +19,10 @@ import {
 type Fields = Readonly<Record<string, unknown>>;
 
 const METHODS: readonly RefreshMethod[] = ["UPDATE", "INVITE", "OPTIONS"];
-const FORMS: readonly DtmfForm[] = [
-  "rtp",
-  "info-relay",
+const KINDS: readonly DtmfKind[] = [
+  "rfc4733",
   "info",
+  "info-dtmf",
   "kpml",
   "inband",
 ];
@@ -81,7 +81,7 @@ function read(hook: DecidingHook, action: Action, fields: Fields): Decision {
         : {
           action,
           keys: line(fields.keys, "keys"),
-          ...optional("as", fields.as, form),
+          ...optional("as", fields.as, kind),
         };
     case "refresh":
       return {
@@ -96,7 +96,7 @@ function read(hook: DecidingHook, action: Action, fields: Fields): Decision {
         ...optional("expiresSeconds", fields.expiresSeconds, seconds),
       };
     case "relay":
-      return { action, ...optional("as", fields.as, form) };
+      return { action, ...optional("as", fields.as, kind) };
     case "drop":
     case "next":
     case "skip":
@@ -203,8 +203,8 @@ function seconds(value: unknown, what: string): number {
   throw wrong(`${what}: found ${shown(value)}, wanted seconds`);
 }
 
-function form(value: unknown, what: string): DtmfForm {
-  return one(value, what, FORMS);
+function kind(value: unknown, what: string): DtmfKind {
+  return one(value, what, KINDS);
 }
 
 function one<T extends string>(

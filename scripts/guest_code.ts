@@ -51,7 +51,7 @@ export const GUEST_CODE: string = `((host) => {
  * undefined for those who write `import { Call }` as they may elsewhere.
  */
 export const TYPE_NAMES: readonly string[] = [
-  ..."Accept Answer AnswerDecision Answered Awaitable Call Drop Dtmf DtmfDecision DtmfForm"
+  ..."Accept Answer AnswerDecision Answered Awaitable Call Drop Dtmf DtmfDecision DtmfKind"
     .split(" "),
   ..."Failure FailureDecision FetchOptions FetchResponse HeaderValues Headers Ignore"
     .split(" "),

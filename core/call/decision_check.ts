@@ -154,7 +154,7 @@ function checkReplace(hook: DecidingHook, decision: Replace): void {
   const { status, keys } = decision;
   if (hook === "onProgress") {
     checkStatus(status ?? 0, 101, 199);
-  } else if (!/^[0-9A-D*#]{1,32}$/.test(keys ?? "")) {
+  } else if (!/^[0-9A-D*#!]{1,32}$/.test(keys ?? "")) {
     throw new TypeError(
       `Cannot take decision: ${JSON.stringify(keys)} is not a row of keys`,
     );

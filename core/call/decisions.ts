@@ -100,8 +100,8 @@ export interface Answer {
 export interface Relay {
   /** What to do: this names the kind of decision. */
   readonly action: "relay";
-  /** Of a key: in another form than that of the other leg's profile. */
-  readonly as?: DtmfForm;
+  /** Of a key: in another way than that of the other leg's trunk. */
+  readonly as?: DtmfKind;
 }
 
 /** Say nothing at all. */
@@ -136,10 +136,10 @@ export interface Replace {
   readonly status?: number;
   /** Of a provisional response: its body as text, "" for none. Default: as it came. */
   readonly body?: string;
-  /** Of a key: the keys pressed instead, in turn, 0 to 9, `*`, `#`, A to D. */
+  /** Of a key: the keys pressed instead, in turn, 0 to 9, `*`, `#`, A to D, and `!` for flash. */
   readonly keys?: string;
-  /** Of a key: the form they take. Default: that of the other leg's profile. */
-  readonly as?: DtmfForm;
+  /** Of a key: how they go. Default: as the other leg's trunk says. */
+  readonly as?: DtmfKind;
 }
 
 /** Refresh the leg's session this way. */
@@ -174,8 +174,11 @@ export interface Accept {
   readonly expiresSeconds?: number;
 }
 
-/** How a key travels: RTP events (RFC 4733), `application/dtmf-relay` or `application/dtmf` in INFO, KPML, as sound. */
-export type DtmfForm = "rtp" | "info-relay" | "info" | "kpml" | "inband";
+/**
+ * How a key travels, in the words of a trunk's `dtmf`: RTP events (RFC 4733), INFO with `application/dtmf-relay`, INFO
+ * with `application/dtmf`, KPML (RFC 4730), as sound.
+ */
+export type DtmfKind = "rfc4733" | "info" | "info-dtmf" | "kpml" | "inband";
 /** What may refresh a session. */
 export type RefreshMethod = "UPDATE" | "INVITE" | "OPTIONS";
 
@@ -250,8 +253,8 @@ export function answer(
   return { action: "answer", status, ...parts };
 }
 
-/** Passes on what arrived; a key perhaps in another form. */
-export function relay(options: { as?: DtmfForm } = {}): Relay {
+/** Passes on what arrived; a key perhaps in another way. */
+export function relay(options: { as?: DtmfKind } = {}): Relay {
   return { action: "relay", ...options };
 }
 
@@ -278,7 +281,7 @@ export function suppress(): Suppress {
 /** Passes on something else: of a provisional response another status, of a key other keys. */
 export function replace(
   what: number | string,
-  options: { body?: string; as?: DtmfForm } = {},
+  options: { body?: string; as?: DtmfKind } = {},
 ): Replace {
   return typeof what === "number"
     ? { action: "replace", status: what, ...options }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { DtmfForm, RefreshMethod } from "./decisions.ts";
+import type { DtmfKind, RefreshMethod } from "./decisions.ts";
 import type { LegView } from "./leg_views.ts";
 import type { MessageView } from "./message_views.ts";
 
@@ -132,12 +132,12 @@ export interface KeepAliveView {
 export interface DtmfView {
   /** The leg it was pressed on. */
   readonly leg: LegView;
-  /** 0 to 9, `*`, `#`, A to D. */
+  /** 0 to 9, `*`, `#`, A to D, and `!` for flash: the hook, pressed for a moment. */
   readonly key: string;
-  /** How long, in milliseconds; undefined when the form does not say. */
-  readonly durationMs: number | undefined;
-  /** How it came. */
-  readonly form: DtmfForm;
+  /** How long, in milliseconds; what does not say counts 250. */
+  readonly durationMs: number;
+  /** How it was heard: `rfc4733`, `info` (either body), `inband`, `kpml`. */
+  readonly kind: DtmfKind;
 }
 
 /** A transfer that was asked for (RFC 3515). */

@@ -78,9 +78,9 @@ export function onDtmf(_call: Call, key: Dtmf) {
     case "*":
       return replace("12", { as: "info" });
     case "0":
-      return relay({ as: "rtp" });
+      return relay({ as: "rfc4733" });
   }
-  return key.durationMs === undefined ? relay() : undefined;
+  return key.durationMs > 100 ? relay() : undefined;
 }
 
 export async function onRefer(_call: Call, refer: Refer) {

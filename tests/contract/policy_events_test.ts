@@ -70,8 +70,8 @@ const REFRESH: RefreshView = {
 const KEY: DtmfView = {
   leg: fakeLeg(),
   key: "5",
-  durationMs: undefined,
-  form: "info",
+  durationMs: 120,
+  kind: "info",
 };
 
 const REFER: ReferView = {
@@ -209,7 +209,7 @@ for (const [name, make] of Object.entries(POLICIES)) {
       keys: "12",
       as: "info",
     });
-    assertEquals(ask({ key: "0" }), { action: "relay", as: "rtp" });
+    assertEquals(ask({ key: "0" }), { action: "relay", as: "rfc4733" });
     assertEquals(ask({}), { action: "relay" });
     assertEquals(ask({ durationMs: 100 }), { action: "suppress" });
   });
