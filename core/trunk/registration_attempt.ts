@@ -27,6 +27,7 @@ const SILENCE: Readonly<Record<SendingFailure, readonly [number, string]>> = {
   timeout: [408, "no answer"],
   transport: [503, "no connection"],
   unresolved: [503, "the name leads nowhere"],
+  down: [503, "its servers are down"],
 };
 
 /** See the module's text. */
