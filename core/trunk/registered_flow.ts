@@ -5,11 +5,12 @@ import type { Random } from "../base/random.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { FlowTransport } from "../transport/flow_transport.ts";
 import {
-  type FlowAgreement,
   FlowKeepAlive,
   type FlowKeepAliveSettings,
   type FlowUser,
 } from "./flow_keep_alive.ts";
+import type { RegistrationAnswer } from "./registration_answer.ts";
+import type { RegistrationSettings } from "./registration_settings.ts";
 
 /** What it stands on. */
 export interface RegisteredFlowOptions {
@@ -18,6 +19,7 @@ export interface RegisteredFlowOptions {
   readonly random: Random;
   readonly user: FlowUser;
   readonly settings: FlowKeepAliveSettings;
+  readonly registration: Pick<RegistrationSettings, "outbound" | "registrars">;
 }
 
 /** See the module's text. */
@@ -31,17 +33,25 @@ export class RegisteredFlow {
   }
 
   /** A 2xx came on a flow: from now on that one counts. */
-  follow(flow: Flow, agreement: FlowAgreement): void {
+  follow(
+    flow: Flow,
+    answer: Pick<RegistrationAnswer, "outbound" | "flowTimerSeconds">,
+  ): void {
     if (this.#flow !== flow) {
       this.stop();
       this.#flow = flow;
       this.#kept = new FlowKeepAlive({
         ...this.#options,
         flow,
-        settings: this.#settingsFor(flow, agreement),
+        settings: this.#settingsFor(flow, answer),
       });
     }
-    this.#kept?.start(agreement);
+    // draft-ietf-sip-outbound-03 knows neither Flow-Timer nor pongs.
+    const draft = this.#options.registration.outbound === "draft-03";
+    this.#kept?.start({
+      flowTimerSeconds: draft ? undefined : answer.flowTimerSeconds,
+      outbound: answer.outbound === "rfc5626",
+    });
   }
 
   stop(): void {
@@ -50,13 +60,24 @@ export class RegisteredFlow {
   }
 
   /**
+   * draft-ietf-sip-outbound-03 §4.4.1: "User Agents that form flows MUST check if the configured URI they are connecting to has
+   * a 'keepalive' URI parameter (defined in Section 10) with the value of 'stun'."
+   *
    * RFC 5626 §3.5.2 has STUN go only to a server that is known to answer it: one that does not would count as a flow
    * that failed. Any other gets the CRLF that every server ignores.
    */
-  #settingsFor(flow: Flow, agreement: FlowAgreement): FlowKeepAliveSettings {
-    const { settings } = this.#options;
+  #settingsFor(
+    flow: Flow,
+    answer: Pick<RegistrationAnswer, "outbound">,
+  ): FlowKeepAliveSettings {
+    const { settings, registration } = this.#options;
     const guess = (settings.kind ?? "auto") === "auto";
-    return guess && !flow.reliable && !agreement.outbound
+    const answers = registration.outbound === "draft-03"
+      ? registration.registrars.some((uri) =>
+        uri.param("keepalive")?.toLowerCase() === "stun"
+      )
+      : answer.outbound !== undefined;
+    return guess && !flow.reliable && !answers
       ? { ...settings, kind: "crlf" }
       : settings;
   }

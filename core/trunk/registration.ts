@@ -109,6 +109,7 @@ export class Registration implements Timed, FlowUser {
       random,
       user: this,
       settings: settings.flow,
+      registration: settings,
     });
   }
 
@@ -331,7 +332,9 @@ export class Registration implements Timed, FlowUser {
     const { observer } = this.#ground;
     const contact = attempt.contact ?? this.#settings.aor;
     const askedSeconds = this.#expiresSeconds;
-    const answer = readAnswer(response, { ours: contact, askedSeconds });
+    const { outbound } = this.#settings;
+    const asked = { ours: contact, askedSeconds, outbound };
+    const answer = readAnswer(response, asked);
     if (answer.expiresSeconds === 0) {
       this.#failed(attempt, {
         status: response.status,
@@ -346,7 +349,7 @@ export class Registration implements Timed, FlowUser {
     const former = this.#binding?.contact;
     this.#bind({ ...answer, contact, place: attempt.place, target, flow });
     const { contact: source } = this.#settings;
-    const better = answer.outbound || attempt.rewritten
+    const better = answer.outbound !== undefined || attempt.rewritten
       ? undefined
       : betterAddress(response, { contact, flow, source });
     if (better !== undefined) {

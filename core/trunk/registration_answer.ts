@@ -11,6 +11,7 @@ import { type NameAddr, parseNameAddr } from "../message/name_addr.ts";
 import { flowTimerOf, namesOutbound } from "../message/outbound.ts";
 import { parseSipUri, sameUri, type SipUri } from "../message/uri.ts";
 import { type Address, ipVersion, unbracketed } from "../transport/address.ts";
+import type { Outbound } from "./registration_settings.ts";
 
 /** A 2xx, read. */
 export interface RegistrationAnswer {
@@ -20,8 +21,8 @@ export interface RegistrationAnswer {
   readonly found: boolean;
   /** RFC 3608: the Route of later requests, the next hop first. */
   readonly serviceRoute: readonly string[];
-  /** RFC 5626 §4.2.1: the registrar keeps to flows. */
-  readonly outbound: boolean;
+  /** The registrar keeps to flows, and by which text. */
+  readonly outbound: Exclude<Outbound, "off"> | undefined;
   /** RFC 5626 §10.1: the longest silence the server lets a flow have, in seconds. */
   readonly flowTimerSeconds: number | undefined;
 }
@@ -37,7 +38,11 @@ const MOST_ROUTES = 16;
 /** Reads a 2xx; `ours` is the Contact that was registered, `askedSeconds` what was asked for. */
 export function readAnswer(
   response: SipResponse,
-  { ours, askedSeconds }: { ours: SipUri; askedSeconds: number },
+  { ours, askedSeconds, outbound }: {
+    ours: SipUri;
+    askedSeconds: number;
+    outbound: Outbound;
+  },
 ): RegistrationAnswer {
   const values = response.list("contact").slice(0, MOST_CONTACTS);
   const contacts = values.flatMap((value) => parseNameAddr(value) ?? []);
@@ -52,9 +57,22 @@ export function readAnswer(
     ),
     found: own !== undefined || values.length === 0,
     serviceRoute: serviceRoute(response),
-    outbound: namesOutbound(response, "require"),
+    outbound: agreedOn(response, outbound),
     flowTimerSeconds: flowTimerOf(response),
   };
+}
+
+/**
+ * RFC 5626 §6 has the registrar put `outbound` into Require where it keeps to the flow. draft-ietf-sip-outbound-03 §6.1: "The
+ * Registrar MUST include the 'outbound' option-tag in a Supported header field value in its responses to REGISTER requests."
+ */
+function agreedOn(
+  response: SipResponse,
+  asked: Outbound,
+): Exclude<Outbound, "off"> | undefined {
+  if (asked === "off") return undefined;
+  const field = asked === "draft-03" ? "supported" : "require";
+  return namesOutbound(response, field) ? asked : undefined;
 }
 
 /** Min-Expires of a 423; undefined where there is none. */

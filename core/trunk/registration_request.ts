@@ -45,9 +45,10 @@ export function registerRequest(
   headers.append("CSeq", `${parts.cseq} REGISTER`);
   headers.append("Expires", String(parts.expiresSeconds));
   // RFC 3327 §5.1 has a UA that can do with a Path say so: a proxy on the way may need it, and we ignore what comes back.
+  // Of `outbound` draft-ietf-sip-outbound-03 §10.3 has only the registrar speak.
   headers.append(
     "Supported",
-    settings.outbound === "off" ? "path" : "path, outbound",
+    settings.outbound === "rfc5626" ? "path, outbound" : "path",
   );
   // §10.2: 'The "userinfo" and "@" components of the SIP URI MUST NOT be present.'
   const uri = parts.requestUri.with({ user: undefined, headers: "" });

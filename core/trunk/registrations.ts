@@ -131,7 +131,8 @@ export class Registrations implements Timed {
       ? undefined
       : parseNameAddr(routes[0])?.sipUri;
     // RFC 5626 §4.3 has requests leave on the flow that is registered; a service route else names its own first hop.
-    const direct = hop === undefined || binding.outbound;
+    const direct = hop === undefined ||
+      binding.outbound !== undefined;
     return {
       uri: hop ?? server,
       first: direct ? way?.target : undefined,
@@ -170,9 +171,9 @@ export class Registrations implements Timed {
     return contact.port === undefined ? host : `${host}:${contact.port}`;
   }
 
-  /** RFC 5626: the registrar keeps to this flow. */
+  /** RFC 5626: the registrar keeps to this flow, and knows `ob`. */
   isOutbound(flow: Flow): boolean {
-    return this.#bindingOn(flow)?.outbound === true;
+    return this.#bindingOn(flow)?.outbound === "rfc5626";
   }
 
   /** What the network shows of us on a flow has changed: a STUN of someone else's says so. */
