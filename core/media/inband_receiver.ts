@@ -13,11 +13,11 @@ export interface InbandReceiverOptions {
 }
 
 /** A hole of more is not bridged: whatever was on is over. */
-const LONGEST_HOLE = 60 * G711_RATE / 1000;
+const LONGEST_HOLE = 80 * G711_RATE / 1000;
 /** A packet that is further back was not late: the sender has begun anew. */
 const LATEST = 100;
 /** A sender that suppresses silence sends none after a tone. */
-const LAPSE_MS = 100;
+const LAPSE_MS = 150;
 
 /** Turns the audio of one leg into keys, and keeps their tones from the other. */
 export class InbandReceiver implements ToneListener, Timed {

@@ -278,7 +278,7 @@ Deno.test("a sender that begins its numbers anew is heard again", () => {
 });
 
 Deno.test("a sender that suppresses silence: the key is up when nothing comes", () => {
-  const { log } = hear(join(GAP, tone("5")), { silentEndMs: 100 });
+  const { log } = hear(join(GAP, tone("5")), { silentEndMs: 150 });
   assertEquals(log.lines.length, 2);
   assertEquals(log.lines[0], "5 down");
 });
