@@ -159,7 +159,7 @@ export type {
 export interface Script {
   /** A revision starts, before any call depends on it. Throwing refuses it, and the one before stays. */
   onLoad?(): Awaitable<void>;
-  /** A request outside any call: OPTIONS, MESSAGE and the like. Default: OPTIONS gets 200, others 405. */
+  /** A request outside any call: OPTIONS, MESSAGE and the like. Default: OPTIONS and keep-alives get 200, others 405. */
   onRequest?(
     request: MessageView,
     leg: LegView,
@@ -181,7 +181,7 @@ export interface Script {
   onUpdate?(call: CallView, update: UpdateView): UpdateDecision | void;
   /** A leg's session wants to be refreshed. Default: the gentlest request that the peer takes. */
   onRefresh?(refresh: RefreshView): RefreshDecision | void;
-  /** A keep-alive came, whatever it came as. Default: by the leg's profile. */
+  /** A keep-alive came, whatever it came as. Default: answered where it came, as its kind is. */
   onKeepAlive?(ping: KeepAliveView): KeepAliveDecision | void;
   /** A key was pressed. Default: it goes to the other side, in the form that side takes. */
   onDtmf?(call: CallView, key: DtmfView): DtmfDecision | void;

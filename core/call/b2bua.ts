@@ -41,7 +41,8 @@ import type { CallContext, CallTimes, RouteRule } from "./call_context.ts";
 import type { CallTrace } from "./call_trace.ts";
 import { answer, ignore } from "./decisions.ts";
 import { unsupportedTags } from "./header_policy.ts";
-import { type KeepAliveKind, KeepAlives } from "./keep_alives.ts";
+import type { KeepAliveKind } from "./keep_alive_kind.ts";
+import { KeepAlives } from "./keep_alives.ts";
 import { MessagePlanes } from "./message_hooks.ts";
 import { ownContact } from "./own_contact.ts";
 import type { CallSummary, Policy, PolicySource } from "./policy.ts";
@@ -259,6 +260,9 @@ export class B2bua implements TransactionUser {
     }
     const trunk = this.#trunkOf(transaction);
     const refusal = this.#refusal(transaction, trunk);
+    if (refusal !== undefined) {
+      this.#context.keepAlives.refused(request, transaction.flow);
+    }
     if (refusal === "drop") transaction.drop();
     else if (refusal !== undefined) {
       this.#refuse(transaction, refusal.status, refusal);

@@ -16,14 +16,11 @@ import { KeepAliveLog, type KeepAlivePeer } from "../trunk/keep_alive_log.ts";
 import type { TrunkTable } from "../trunk/trunk_table.ts";
 import type { CallTrace } from "./call_trace.ts";
 import type { KeepAliveDecision } from "./decisions.ts";
-import type { KeepAliveView } from "./event_views.ts";
+import { type KeepAliveKind, keepAliveOutside } from "./keep_alive_kind.ts";
 import { MessageDraft } from "./message_draft.ts";
 import type { LegView, PolicySource } from "./policy.ts";
 import { PolicyEvents } from "./policy_events.ts";
 import { PolicyHooks } from "./policy_hooks.ts";
-
-/** Every kind there is. */
-export type KeepAliveKind = KeepAliveView["kind"];
 
 /** A keep-alive that came as a request. */
 export interface RequestPing {
@@ -106,6 +103,12 @@ export class KeepAlives {
     } finally {
       policies.release(policy);
     }
+  }
+
+  /** A request outside any call that was refused before anyone asked what it wants. */
+  refused(request: SipRequest, flow: Flow): void {
+    const kind = keepAliveOutside(request);
+    if (kind !== undefined) this.#log.note(kind, flow);
   }
 
   /** A request that only keeps something alive, within a call or outside; `events` are the hooks of whose it is. */

@@ -34,7 +34,8 @@ import {
   METHODS,
   unsupportedTags,
 } from "./header_policy.ts";
-import { keepAliveWithin, takeKeepAlive } from "./leg_keep_alive.ts";
+import { keepAliveWithin } from "./keep_alive_kind.ts";
+import { takeKeepAlive } from "./leg_keep_alive.ts";
 import type { LegTimer, LegTimerUser, TimerState } from "./leg_timer.ts";
 import { updateAnswer, updateView } from "./leg_update.ts";
 import type { MessagePlanes } from "./message_hooks.ts";

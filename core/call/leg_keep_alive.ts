@@ -13,45 +13,10 @@ import type { ServerTransaction } from "../transaction/server_transaction.ts";
 import { addCapabilities } from "./capabilities.ts";
 import { headersOf, reasonOf } from "./decision_check.ts";
 import { type Answer, answer, type KeepAliveDecision } from "./decisions.ts";
-import type { KeepAliveKind, KeepAlives } from "./keep_alives.ts";
+import type { KeepAliveKind } from "./keep_alive_kind.ts";
+import type { KeepAlives } from "./keep_alives.ts";
 import type { LegView } from "./policy.ts";
 import type { PolicyEvents } from "./policy_events.ts";
-
-/**
- * The kind of a keep-alive within a dialog; undefined for a request that says something. UPDATE, INFO, MESSAGE and
- * OPTIONS are keep-alives when they carry nothing (miniSIPServer's), a NOTIFY by the event it names.
- *
- * An INFO or MESSAGE without a body that names a Content-Type or an Info-Package (RFC 6086) means something by that,
- * and passes.
- */
-export function keepAliveWithin(
-  request: SipRequest,
-): KeepAliveKind | undefined {
-  const { method, headers } = request;
-  if (method === "NOTIFY") {
-    return isKeepAliveEvent(request) ? "notify" : undefined;
-  }
-  if (request.body.length > 0) return undefined;
-  switch (method) {
-    case "OPTIONS":
-      return "options";
-    case "UPDATE":
-      return "update";
-    case "INFO":
-      return headers.has("Content-Type") || headers.has("Info-Package")
-        ? undefined
-        : "info";
-    case "MESSAGE":
-      return headers.has("Content-Type") ? undefined : "message";
-  }
-  return undefined;
-}
-
-/** `Event: keep-alive`, its parameters apart. */
-export function isKeepAliveEvent({ headers }: SipRequest): boolean {
-  const event = headers.first("event")?.value ?? "";
-  return /^keep-alive[ \t]*(?:;|$)/i.test(event);
-}
 
 /** What a leg has for it. */
 export interface LegPing {

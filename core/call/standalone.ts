@@ -12,13 +12,19 @@ import { SipRequest, type SipResponse } from "../message/message.ts";
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
 import type { Sending } from "../transaction/request_sender.ts";
 import type { RegisteredWay } from "../trunk/registrations.ts";
-import { builtInPolicy } from "./built_in_policy.ts";
+import { builtInPolicy, tableRoute } from "./built_in_policy.ts";
 import type { CallContext } from "./call_context.ts";
 import { addCapabilities } from "./capabilities.ts";
 import { maxForwards } from "./call_invite.ts";
 import { headersOf, reasonOf } from "./decision_check.ts";
-import type { RequestDecision, Route } from "./decisions.ts";
+import {
+  answer,
+  reject,
+  type RequestDecision,
+  type Route,
+} from "./decisions.ts";
 import { crossing, METHODS } from "./header_policy.ts";
+import { keepAliveOutside } from "./keep_alive_kind.ts";
 import { MessageDraft } from "./message_draft.ts";
 import type { MessagePlanes } from "./message_hooks.ts";
 import { peerName } from "./peer_name.ts";
@@ -53,6 +59,8 @@ export class Standalone implements LegView {
   #request: SipRequest;
   #targets: Target[] = [];
   #sending: Sending | undefined;
+  /** Its answer speaks of the other side's abilities. */
+  #relayed = false;
   #done = false;
 
   constructor(parts: StandaloneParts) {
@@ -75,13 +83,16 @@ export class Standalone implements LegView {
       this.#take(decision);
       return;
     }
+    const ping = keepAliveOutside(message);
+    const kept = ping === undefined ? undefined : this.#askKeepAlive(ping);
     // §11.2: "The response code chosen MUST be the same that would have been chosen had the request been an INVITE":
     // while draining, 503.
     if (message.method === "OPTIONS" && this.#parts.draining) {
       this.#reply(503);
       return;
     }
-    if (message.method === "REGISTER") this.#askRegister();
+    if (kept !== undefined) this.#take(kept);
+    else if (message.method === "REGISTER") this.#askRegister();
     else this.#ask();
   }
 
@@ -103,6 +114,31 @@ export class Standalone implements LegView {
         },
       },
     );
+  }
+
+  /** What `onKeepAlive` decides; undefined where it leaves the request to `onRequest` and the default. */
+  #askKeepAlive(
+    kind: "options" | "notify",
+  ): RequestDecision | undefined {
+    const { context, transaction } = this.#parts;
+    const byDefault = answer();
+    const decision = context.keepAlives.onRequest(
+      { kind, flow: transaction.flow, leg: this, request: this.#request },
+      { events: new PolicyEvents(this.#hooks), byDefault },
+    );
+    if (decision === byDefault) return undefined;
+    switch (decision.action) {
+      case "ignore":
+        return { action: "drop" };
+      case "answer":
+      case "reject":
+        return decision;
+      case "relay":
+        // §16.3: with Max-Forwards 0 it goes no further, and an OPTIONS is answered by who has it.
+        if (maxForwards(this.#request) === 0) return undefined;
+        this.#relayed = true;
+        return tableRoute(context.routes, this.trunk) ?? reject(404);
+    }
   }
 
   #ask(): void {
@@ -231,7 +267,8 @@ export class Standalone implements LegView {
     if (this.#done) return;
     const { transaction, planes } = this.#parts;
     const headers = parts.headers?.clone() ?? new Headers();
-    if (transaction.request.method === "OPTIONS" && status === 200) {
+    const isOurs = !this.#relayed && status === 200;
+    if (transaction.request.method === "OPTIONS" && isOurs) {
       addCapabilities(headers);
     }
     // §21.4.6: "The response MUST include an Allow header field containing a list of valid methods".
