@@ -31,6 +31,8 @@ export interface RegistrationAnswer {
 const MALFORMED_SECONDS = 3600;
 /** Longer than a day means a day to us: an absurd number would never be looked at again. */
 const MOST_SECONDS = 86_400;
+/** A server that binds for less is not asked more often for that: what it forgets meanwhile it forgets. */
+const LEAST_SECONDS = 10;
 /** Most bindings of a response that are looked at, and most Service-Route values that are kept. */
 const MOST_CONTACTS = 64;
 const MOST_ROUTES = 16;
@@ -51,9 +53,8 @@ export function readAnswer(
   const common = expiration(response.headers.get("Expires"));
   return {
     // §10.2.1.1, for a request as for its response: the parameter goes before the header field.
-    expiresSeconds: Math.min(
+    expiresSeconds: bounded(
       expiration(own?.param("expires")) ?? common ?? askedSeconds,
-      MOST_SECONDS,
     ),
     found: own !== undefined || values.length === 0,
     serviceRoute: serviceRoute(response),
@@ -147,6 +148,11 @@ function serviceRoute(response: SipResponse): readonly string[] {
     parseNameAddr(value)?.sipUri?.param("lr") !== undefined
   );
   return loose && values.length <= MOST_ROUTES ? values.map(detached) : [];
+}
+
+function bounded(seconds: number): number {
+  if (seconds === 0) return 0;
+  return Math.min(Math.max(seconds, LEAST_SECONDS), MOST_SECONDS);
 }
 
 /** "Malformed values SHOULD be treated as equivalent to 3600." */

@@ -45,12 +45,9 @@ export function refreshDelayMs(expiresSeconds: number, random: Random): number {
     expiresSeconds / 2,
     Math.max(expiresSeconds / 10, LEAST_LEAD_SECONDS),
   );
-  const seconds = (expiresSeconds - lead) * (0.9 + random.fraction() / 10);
-  return 1000 * Math.max(seconds, LEAST_REFRESH_SECONDS);
+  return 1000 * (expiresSeconds - lead) * (0.9 + random.fraction() / 10);
 }
 
 const MOST_DOUBLINGS = 16;
 /** Timer F twice, and RFC 5626's first wait of up to a minute between. */
 const LEAST_LEAD_SECONDS = 150;
-/** A server that binds for less than twice this is not asked more often all the same. */
-const LEAST_REFRESH_SECONDS = 5;

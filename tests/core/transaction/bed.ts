@@ -88,9 +88,10 @@ export class FakeTransport implements MessageTransport {
   }
 
   flowTo(target: Target, preferred?: Flow): Flow | undefined {
-    if (preferred?.open === true && preferred.transport === target.transport) {
-      return preferred;
-    }
+    if (
+      preferred?.open === true && preferred.transport === target.transport &&
+      preferred.remote.host === target.host
+    ) return preferred;
     if (!this.supports(target.transport)) return undefined;
     const key = `${target.transport} ${target.host}`;
     let flow = this.flows.get(key);
