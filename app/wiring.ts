@@ -20,6 +20,7 @@ import { UdpTransport } from "../core/transport/udp.ts";
 import { type MatchRule, parseMatchRule } from "../core/trunk/match_rule.ts";
 import type { TrunkSettings } from "../core/trunk/trunk_table.ts";
 import { DEFAULT_SCRIPT_LIMITS, type ScriptLimits } from "../scripts/limits.ts";
+import { keepAliveSettings } from "./wiring_keepalive.ts";
 import {
   formatListen,
   type ListenAddress,
@@ -132,6 +133,7 @@ function trunkSettings(
     match: trunk.match.flatMap((entry) => matchRule(entry) ?? []),
     sessionTimer: sessionTimer(trunk.session_timer),
     ...(sessionKeepAlive === undefined ? {} : { sessionKeepAlive }),
+    ...keepAliveSettings(trunk.keepalive),
     ...(auth === undefined ? {} : { auth }),
   };
 }

@@ -124,6 +124,25 @@ export function parsePorts(text: string): PortRange | undefined {
     : undefined;
 }
 
+/** Statuses from one to another, both included. */
+export interface StatusRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** `404`, `2xx` or `200-499`: final responses. */
+export function parseStatusRange(text: string): StatusRange | undefined {
+  const one = /^([2-6])xx$/i.exec(text);
+  if (one !== null) {
+    const from = Number(one[1]) * 100;
+    return { from, to: from + 99 };
+  }
+  const match = /^(\d{3})(?:-(\d{3}))?$/.exec(text);
+  const from = Number(match?.[1]);
+  const to = Number(match?.[2] ?? match?.[1]);
+  return from >= 200 && to <= 699 && from <= to ? { from, to } : undefined;
+}
+
 /** As it is written in the configuration: `udp:[::1]:5060`. */
 export function formatListen(address: ListenAddress): string {
   const host = address.host.includes(":") ? `[${address.host}]` : address.host;

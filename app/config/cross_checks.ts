@@ -7,6 +7,7 @@
 
 import { nearest } from "../nearest.ts";
 import { formatListen, parseListen, parseMatch } from "./address.ts";
+import { keepAliveProblems } from "./keepalive_checks.ts";
 import { keysAt, type Path } from "./schema_tree.ts";
 
 /** A rule that does not hold, at a value. */
@@ -47,6 +48,7 @@ export function crossCheck(
       ...sessionTimer(trunk),
       ...password(trunk, options),
       ...registration(trunk, options),
+      ...keepAlive(trunk),
     ]),
     ...matches(trunks, config),
     ...routes(config, trunks),
@@ -128,6 +130,16 @@ function* sessionTimer(trunk: Trunk): Generator<Finding> {
       message:
         `expires is ${expires}, wanted at least min_se, ${minSe}, ${unless}`,
     };
+  }
+}
+
+function* keepAlive(trunk: Trunk): Generator<Finding> {
+  const block = trunk["keepalive"];
+  if (!isMapping(block)) return;
+  const servers = [...strings(trunk["servers"]).values()];
+  for (const { keys, message } of keepAliveProblems(block, servers)) {
+    const path = ["trunks", trunk.name, "keepalive", ...keys];
+    yield { path, message };
   }
 }
 

@@ -16,6 +16,7 @@ import {
   parseMatch,
   parsePorts,
   parseServer,
+  parseStatusRange,
 } from "./address.ts";
 
 const DAY = 86_400;
@@ -54,6 +55,16 @@ const keepalive = section({
   ).default("options"),
   interval: whole({ from: 1, to: DAY, unit: "seconds" }).default(30),
   failures: whole({ from: 1, to: 100, unit: "failures" }).default(3),
+  timeout: whole({ from: 1, to: 300, unit: "seconds" }).optional(),
+  down_interval: whole({ from: 1, to: DAY, unit: "seconds" }).optional(),
+  in_service: list(statuses(), {
+    wanted: "a list of statuses such as [2xx, 404, 480-489]",
+    min: 1,
+    max: 64,
+  }).optional(),
+  when_down: oneOf("skip", "try").default("skip"),
+  server: server().optional(),
+  port: whole({ from: 1, to: 65535, unit: "" }).optional(),
   custom: section({
     method: text(
       "a SIP method such as NOTIFY",
@@ -300,6 +311,16 @@ function parsed<T>(wanted: string, parse: (text: string) => T | undefined) {
     context.addIssue({ code: "custom", message: wanted });
     return z.NEVER;
   });
+}
+
+function statuses() {
+  return z.preprocess(
+    (value) => typeof value === "number" ? String(value) : value,
+    parsed(
+      "a status (404), a class (2xx) or a range (480-489), from 200 to 699",
+      parseStatusRange,
+    ),
+  );
 }
 
 function server() {

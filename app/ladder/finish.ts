@@ -21,6 +21,8 @@ export async function finish(
 ): Promise<{ outcome: string[] }> {
   const { ladder, world, log } = run;
   const established = ladder.settings.end === "established";
+  // Keep-alives and registrations would go on for ever.
+  world.b2bua.retire();
   if (log.failure === undefined) {
     await linger(run);
     const { calls } = world.b2bua.census;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { KeepAliveSettings } from "../../core/trunk/keep_alive_settings.ts";
 import type { HttpReply } from "./http_replies.ts";
 import type { SessionKeepAliveSettings } from "../../core/dialog/session_keep_alive.ts";
 import type { SessionTimerSettings } from "../../core/dialog/timer_negotiation.ts";
@@ -46,6 +47,7 @@ export interface LadderSettings {
   /** Of participants that have one of their own. */
   readonly sessionTimers: ReadonlyMap<string, SessionTimerSettings>;
   readonly sessionKeepAlives: ReadonlyMap<string, SessionKeepAliveSettings>;
+  readonly keepAlives: ReadonlyMap<string, KeepAliveSettings>;
   readonly unknownPeers: "reject" | "drop" | "accept";
   /** Whether the call is over after the last step. */
   readonly end: "ended" | "established";

@@ -6,6 +6,7 @@
 
 import type { SessionKeepAliveSettings } from "../../core/dialog/session_keep_alive.ts";
 import type { SessionTimerSettings } from "../../core/dialog/timer_negotiation.ts";
+import type { KeepAliveSettings } from "../../core/trunk/keep_alive_settings.ts";
 import { nearest } from "../nearest.ts";
 import { type Complain, pieces } from "./fields.ts";
 import {
@@ -22,6 +23,7 @@ import {
   type RouteSetting,
   USUAL_PEER,
 } from "./ladder.ts";
+import { readKeepAlive } from "./keepalive_setting.ts";
 import { readSessionKeepAlive } from "./session_keep_alive_setting.ts";
 import { readSessionTimer } from "./session_timer_setting.ts";
 
@@ -32,6 +34,7 @@ export class SettingsReader {
   readonly #trunks = new Map<string, readonly string[]>();
   readonly #sessionTimers = new Map<string, SessionTimerSettings>();
   readonly #sessionKeepAlives = new Map<string, SessionKeepAliveSettings>();
+  readonly #keepAlives = new Map<string, KeepAliveSettings>();
   readonly #routes: { setting: RouteSetting; place: Place }[] = [];
   readonly #timers: Record<string, number> = {};
   readonly #named: { name: string; place: Place }[] = [];
@@ -50,9 +53,10 @@ export class SettingsReader {
   /** Reads one line; false when it is no setting at all. */
   read(text: string, place: Place): boolean {
     const named =
-      /^(peer|trunk|session_timer|session_keepalive)\s+(\S+)\s*(.*)$/.exec(
-        text,
-      );
+      /^(peer|trunk|session_timer|session_keepalive|keepalive)\s+(\S+)\s*(.*)$/
+        .exec(
+          text,
+        );
     if (named !== null) {
       const [, kind, name = "", rest = ""] = named;
       if (kind === "peer") this.#readPeer(name, { rest, place });
@@ -60,6 +64,8 @@ export class SettingsReader {
         this.#readSessionTimer(name, { rest, place });
       } else if (kind === "session_keepalive") {
         this.#readSessionKeepAlive(name, { rest, place });
+      } else if (kind === "keepalive") {
+        this.#readKeepAlive(name, { rest, place });
       } else this.#readTrunk(name, { rest, place });
       return true;
     }
@@ -100,6 +106,7 @@ export class SettingsReader {
       trunks: this.#trunks,
       sessionTimers: this.#sessionTimers,
       sessionKeepAlives: this.#sessionKeepAlives,
+      keepAlives: this.#keepAlives,
       unknownPeers: this.#unknownPeers,
       end: this.#end,
       harsh: this.#harsh,
@@ -157,6 +164,15 @@ export class SettingsReader {
     }
     this.#named.push({ name, place: line.place });
     this.#sessionKeepAlives.set(name, settings);
+  }
+
+  #readKeepAlive(name: string, line: { rest: string; place: Place }): void {
+    const { settings, problem } = readKeepAlive(line.rest);
+    if (problem !== undefined) {
+      this.#complain(line.place, `keepalive ${name} has ${problem}`);
+    }
+    if (!this.#trunks.has(name)) this.#named.push({ name, place: line.place });
+    this.#keepAlives.set(name, settings);
   }
 
   #readSetting(key: string, line: { value: string; place: Place }): void {

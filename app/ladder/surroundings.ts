@@ -87,12 +87,17 @@ export class Surroundings {
     const { peers, trunks } = settings;
     const blocksOf = (
       name: string,
-    ): Pick<TrunkSettings, "sessionTimer" | "sessionKeepAlive"> => {
+    ): Pick<
+      TrunkSettings,
+      "sessionTimer" | "sessionKeepAlive" | "keepalive"
+    > => {
       const sessionTimer = settings.sessionTimers.get(name);
       const sessionKeepAlive = settings.sessionKeepAlives.get(name);
+      const keepalive = settings.keepAlives.get(name);
       return {
         ...(sessionTimer === undefined ? {} : { sessionTimer }),
         ...(sessionKeepAlive === undefined ? {} : { sessionKeepAlive }),
+        ...(keepalive === undefined ? {} : { keepalive }),
       };
     };
     const listed = [...trunks].map(([name, servers]) => ({

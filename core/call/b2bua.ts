@@ -29,10 +29,12 @@ import type { Dns } from "../transport/dns.ts";
 import { Resolver } from "../transport/resolver.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type Tap, TransportLayer } from "../transport/transport_layer.ts";
+import { Health } from "../trunk/health.ts";
 import type { KeepAlivePeer } from "../trunk/keep_alive_log.ts";
 import { registrationsOf } from "../trunk/registrations.ts";
 import type { RegistrationState } from "../trunk/trunk_registration.ts";
 import { RefusalMemory } from "../trunk/refusal_memory.ts";
+import type { TrunkState } from "../trunk/trunk_state.ts";
 import { type TrunkSettings, TrunkTable } from "../trunk/trunk_table.ts";
 import { Call } from "./call.ts";
 import { maxForwards } from "./call_invite.ts";
@@ -167,6 +169,15 @@ export class B2bua implements TransactionUser {
       ownInvites: new Set(),
       timerGround: { clock, random, t1Ms: timers.t1Ms },
       refusals: new RefusalMemory(clock),
+      health: new Health(options.trunks ?? [], {
+        clock,
+        random,
+        observer,
+        transactions: this.#transactions,
+        transport: this.#transport,
+        resolver,
+        contactFor: (flow) => ownContact(flow, registrations),
+      }),
     };
   }
 
@@ -174,6 +185,7 @@ export class B2bua implements TransactionUser {
   async open(): Promise<void> {
     await this.#transport.open();
     this.#context.registrations?.start();
+    this.#context.health.start();
   }
 
   /** What it listens on, as `udp:127.0.0.1:5060`, with the real ports. */
@@ -194,6 +206,11 @@ export class B2bua implements TransactionUser {
   /** Which peer keeps its way to us alive, and how; the one heard of longest ago first. */
   get keepAlives(): readonly KeepAlivePeer<KeepAliveKind>[] {
     return this.#context.keepAlives.peers;
+  }
+
+  /** How the trunks stand, in the order of the configuration. */
+  get trunkStates(): readonly TrunkState[] {
+    return this.#context.health.states(this.callStates);
   }
 
   /** Transactions, dialogs and calls alive: all 0 when nothing is left. */
@@ -226,8 +243,9 @@ export class B2bua implements TransactionUser {
     this.#context.registrations?.stop({ unregister: true });
   }
 
-  /** Ends what goes on beside calls, without a word to anyone: registrations. */
+  /** Ends what goes on beside calls, without a word to anyone: registrations, keep-alives to trunks. */
   retire(): void {
+    this.#context.health.stop();
     this.#context.registrations?.stop({ unregister: false });
   }
 

@@ -166,6 +166,7 @@ export class BLeg extends Leg implements UacInviteUser {
   }
 
   onFailure(failure: SendingFailure): void {
+    if (failure === "down") this.#noteSkipped();
     if (this.#attempt < this.target.uris.length) {
       this.start();
       return;
@@ -175,6 +176,14 @@ export class BLeg extends Leg implements UacInviteUser {
       reason: failure === "timeout" ? "Request Timeout" : "Service Unavailable",
       local: true,
     });
+  }
+
+  #noteSkipped(): void {
+    const { trace } = this.context;
+    const call = this.call?.id;
+    if (trace?.full !== true || call === undefined) return;
+    const decision = { action: "skip", server: this.#peer, reason: "down" };
+    trace.decided({ call, hook: "health", decision, policy: undefined });
   }
 
   override onClosed(session: Session): void {
@@ -226,7 +235,8 @@ export class BLeg extends Leg implements UacInviteUser {
     // RFC 3608 §5: the service route that a registration brought is the Route of what is sent to its carrier.
     const way = this.context.registrations?.wayTo(this.trunk, uri);
     const invite = this.#request(uri.with({ headers: "" }).toString(), way);
-    this.#invite.start(invite, { uri, ...way });
+    const health = this.context.health.of(this.trunk);
+    this.#invite.start(invite, { uri, health, ...way });
   }
 
   #forgetCallId(): void {

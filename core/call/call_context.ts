@@ -2,6 +2,7 @@
 
 import type { DialogContext } from "../dialog/context.ts";
 import type { SessionTimerGround } from "../dialog/session_timer.ts";
+import type { Health } from "../trunk/health.ts";
 import type { Registrations } from "../trunk/registrations.ts";
 import type { RefusalMemory } from "../trunk/refusal_memory.ts";
 import type { TrunkTable } from "../trunk/trunk_table.ts";
@@ -45,4 +46,6 @@ export interface CallContext extends DialogContext {
   readonly timerGround: SessionTimerGround;
   /** Which refreshes peers are known to refuse. */
   readonly refusals: RefusalMemory;
+  /** Which servers of trunks are known to be down. */
+  readonly health: Health;
 }

@@ -5,6 +5,7 @@ import type { SessionKeepAliveSettings } from "../dialog/session_keep_alive.ts";
 import type { SessionTimerSettings } from "../dialog/timer_negotiation.ts";
 import type { SipUri } from "../message/uri.ts";
 import type { Address } from "../transport/address.ts";
+import type { KeepAliveSettings } from "./keep_alive_settings.ts";
 import type { RegistrationSettings } from "./registration_settings.ts";
 import { type MatchRule, matchWeight, parseMatchRule } from "./match_rule.ts";
 
@@ -23,6 +24,8 @@ export interface TrunkSettings {
   readonly auth?: Account;
   /** Registers at this peer. */
   readonly register?: RegistrationSettings;
+  /** Default: nothing is sent, and its servers count as up. */
+  readonly keepalive?: KeepAliveSettings;
 }
 
 /** All trunks of a B2BUA. */

@@ -48,6 +48,33 @@ const WRONG: readonly {
     ],
   },
   {
+    name: "keep-alive: codes that are none, a timeout past the interval",
+    yaml:
+      "listen: udp:127.0.0.1:5060\ntrunks:\n  c:\n    servers: sip:127.0.0.1\n    keepalive: {interval: 10, timeout: 11, in_service: [2xx, 99]}",
+    problems: [
+      "5:40: timeout is 11, wanted at most interval, 10",
+      "5:62: trunks.c.keepalive.in_service[1] is 99, wanted a status (404), a class (2xx) or a range (480-489), from 200 to 699",
+    ],
+  },
+  {
+    name: "keep-alive: words and STUN go by UDP alone",
+    yaml:
+      'listen: udp:127.0.0.1:5060\ntrunks:\n  c:\n    servers: ["sip:127.0.0.1;transport=tcp"]\n    keepalive: {method: stun}',
+    problems: [
+      '5:25: keepalive.method is stun, which goes by UDP alone, and "sip:127.0.0.1;transport=tcp" is reached by a stream: wanted crlf, empty, options or notify',
+    ],
+  },
+  {
+    name: "keep-alive: custom without saying what, and the other way round",
+    yaml:
+      "listen: udp:127.0.0.1:5060\ntrunks:\n  c: {servers: sip:127.0.0.1, keepalive: {method: custom}}\n  d: {servers: sip:127.0.0.2, keepalive: {custom: {method: PING}}}\n  e: {match: 127.0.0.3, keepalive: {}}",
+    problems: [
+      "3:51: keepalive.method is custom, wanted custom: {method: ...} beside it",
+      '4:51: keepalive.method is "options", custom is never used: wanted method: custom',
+      "5:36: the trunk has no servers to keep alive, wanted servers or keepalive.server",
+    ],
+  },
+  {
     name: "misspelt key at the top",
     yaml: "listen: udp:127.0.0.1:5060\ntrunsk: {}",
     problems: ['2:1: unknown key "trunsk", did you mean trunks?'],

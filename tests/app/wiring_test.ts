@@ -109,3 +109,42 @@ trunks:
     password: "of CARRIER_PASSWORD: \u00c3\u00bc",
   });
 });
+
+Deno.test("the keep-alive of a trunk becomes what its servers are watched by", () => {
+  const { trunks } = callSettings(
+    config(`
+listen: "udp:127.0.0.1:5060"
+trunks:
+  plain: {servers: sip:127.0.0.1, keepalive: {}}
+  off: {servers: sip:127.0.0.1, keepalive: {method: none}}
+  full:
+    servers: sip:127.0.0.1
+    keepalive: {method: custom, interval: 20, failures: 2, timeout: 4, down_interval: 5, in_service: [2xx, 404, 480-489],
+      when_down: try, server: sip:127.0.0.2, port: 5099, custom: {method: PING, event: e, user: jürgen}}
+`),
+    () => undefined,
+  );
+  const [plain, off, full] = trunks.map(({ keepalive }) => keepalive);
+  assertEquals(plain, {
+    kind: "options",
+    intervalSeconds: 30,
+    failures: 3,
+    whenDown: "skip",
+  });
+  assertEquals(off, undefined);
+  assertEquals({ ...full, server: String(full?.server) }, {
+    kind: "custom",
+    intervalSeconds: 20,
+    failures: 2,
+    timeoutSeconds: 4,
+    downIntervalSeconds: 5,
+    inService: [{ from: 200, to: 299 }, { from: 404, to: 404 }, {
+      from: 480,
+      to: 489,
+    }],
+    whenDown: "try",
+    server: "sip:127.0.0.2",
+    port: 5099,
+    custom: { method: "PING", event: "e", user: "j%C3%BCrgen" },
+  });
+});
