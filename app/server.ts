@@ -16,6 +16,7 @@ import { Scripts } from "./scripts.ts";
 import { SystemClock } from "./system_clock.ts";
 import { SystemRandom } from "./system_random.ts";
 import { CallTraces, type TraceEvent } from "./trace/call_traces.ts";
+import { udpMaker } from "./udp.ts";
 import { callSettings, networkSettings, scriptLimits } from "./wiring.ts";
 
 /** What a {@linkcode Server} is made of. */
@@ -94,7 +95,10 @@ export class Server {
       });
       const b2bua = new B2bua({
         ...callSettings(config, environmentVariable),
-        ...networkSettings(config, clock),
+        ...networkSettings(config, {
+          clock,
+          udp: udpMaker(config.udp, observer),
+        }),
         clock,
         random,
         observer,

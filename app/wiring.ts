@@ -16,7 +16,6 @@ import type { TransactionTimers } from "../core/transaction/timers.ts";
 import { canonicalHost } from "../core/transport/address.ts";
 import { TcpTransport } from "../core/transport/tcp.ts";
 import type { Transport } from "../core/transport/transport.ts";
-import { UdpTransport } from "../core/transport/udp.ts";
 import { type MatchRule, parseMatchRule } from "../core/trunk/match_rule.ts";
 import type { TrunkSettings } from "../core/trunk/trunk_table.ts";
 import { DEFAULT_SCRIPT_LIMITS, type ScriptLimits } from "../scripts/limits.ts";
@@ -29,6 +28,7 @@ import {
 import type { Environment } from "./config/cross_checks.ts";
 import { registrationSettings } from "./register_wiring.ts";
 import type { Config, TrunkConfig } from "./config/schema.ts";
+import type { UdpMaker } from "./udp.ts";
 
 /** What a configuration says of how calls are treated, whatever they come in on. */
 export interface CallSettings {
@@ -64,7 +64,7 @@ export function callSettings(
 /** What a configuration says of the network and of how much is taken on. Nothing is opened yet. */
 export function networkSettings(
   config: Config,
-  clock: Clock,
+  { clock, udp }: { clock: Clock; udp: UdpMaker },
 ): Required<Pick<B2buaOptions, "transports" | "limits">> & {
   readonly advertise?: string;
 } {
@@ -73,7 +73,7 @@ export function networkSettings(
   return {
     limits,
     transports: config.listen.flatMap((address) =>
-      transport(address, { clock, limits })
+      transport(address, { clock, limits, udp })
     ),
     ...(advertise === undefined ? {} : { advertise: advertised(advertise) }),
   };
@@ -93,12 +93,12 @@ export function scriptLimits(config: Config): ScriptLimits {
 
 function transport(
   { transport, host, port }: ListenAddress,
-  options: { clock: Clock; limits: Limits },
+  options: { clock: Clock; limits: Limits; udp: UdpMaker },
 ): Transport[] {
   const local = { host, port };
   switch (transport) {
     case "udp":
-      return [new UdpTransport(local, options.limits)];
+      return [options.udp(local, options.limits)];
     case "tcp":
       return [new TcpTransport(local, options)];
     case "tls":

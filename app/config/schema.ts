@@ -167,6 +167,7 @@ export const configSchema = section({
     min: 1,
     max: 64,
   }),
+  udp: oneOf("auto", "batched", "plain").default("auto"),
   advertise: section({
     host: text("a host name or an IP address", /^\S+$/)
       .refine((host) => isHost(host), "a host name or an IP address"),

@@ -71,6 +71,8 @@ export class Libc {
 /** Why there is no C library to call, in words for a log line. */
 export interface LibcMissing {
   readonly missing: string;
+  /** Whether nobody has allowed it, so that none is wanted perhaps. */
+  readonly denied: boolean;
 }
 
 /** Opens the C library where that is allowed already; nobody is asked. The same one is given every time. */
@@ -82,8 +84,10 @@ let opened: Libc | LibcMissing | undefined;
 
 function load(): Libc | LibcMissing {
   const { os, arch } = Deno.build;
-  if (os !== "linux") return { missing: `${os} has no recvmmsg` };
-  let missing = "--allow-ffi is not granted";
+  if (os !== "linux") {
+    return { missing: `${os} has no recvmmsg`, denied: false };
+  }
+  let missing: string | undefined;
   for (const path of LIBRARIES[arch]) {
     if (
       Deno.permissions.querySync({ name: "ffi", path }).state !== "granted"
@@ -94,7 +98,10 @@ function load(): Libc | LibcMissing {
       missing = error instanceof Error ? error.message : String(error);
     }
   }
-  return { missing };
+  return {
+    missing: missing ?? "--allow-ffi is not granted",
+    denied: missing === undefined,
+  };
 }
 
 /** Where distributions keep it, glibc first; the bare names need the whole of `--allow-ffi`. */

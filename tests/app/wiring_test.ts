@@ -7,6 +7,7 @@ import {
   scriptLimits,
 } from "../../app/wiring.ts";
 import { TimerWheel } from "../../core/base/timer_wheel.ts";
+import { UdpTransport } from "../../core/transport/udp.ts";
 import { matchWeight } from "../../core/trunk/match_rule.ts";
 
 function config(yaml: string): Config {
@@ -72,7 +73,10 @@ listen: [udp:127.0.0.1:5060, "tcp:[::1]:5060", tls:127.0.0.1:5061]
 advertise: {host: "2001:db8::5", port: 5070}
 limits: {max_calls: 7}
 `),
-    new TimerWheel(),
+    {
+      clock: new TimerWheel(),
+      udp: (local, limits) => new UdpTransport(local, limits),
+    },
   );
   assertEquals(transports.map(({ listener }) => listener), [
     "udp:127.0.0.1:5060",
