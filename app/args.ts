@@ -76,6 +76,7 @@ export type Command =
     readonly to?: number;
   } & ControlArgs)
   | ({ readonly name: "calls" } & ControlArgs)
+  | ({ readonly name: "keepalives" } & ControlArgs)
   | ({ readonly name: "explain"; readonly call: string } & ControlArgs)
   | ({ readonly name: "demo"; readonly stay: boolean } & LogArgs)
   | { readonly name: "version" }
@@ -94,6 +95,7 @@ const TOPICS = [
   "init",
   "reload",
   "calls",
+  "keepalives",
   "explain",
   "demo",
 ] as const;
@@ -114,6 +116,7 @@ const OPTIONS: Record<
   init: { values: [], flags: [] },
   reload: { values: ["to", "control"], flags: [] },
   calls: { values: ["control"], flags: [] },
+  keepalives: { values: ["control"], flags: [] },
   explain: { values: ["control"], flags: [] },
   demo: { values: ["log-level", "log-format"], flags: ["stay"] },
 };
@@ -225,7 +228,11 @@ function read(topic: CommandName, reader: ArgReader): Command {
       };
     }
     case "calls":
-      return { name: "calls", ...controlArgs(reader, reader.someFiles(1)[0]) };
+    case "keepalives":
+      return {
+        name: topic,
+        ...controlArgs(reader, reader.someFiles(1)[0]),
+      };
     case "explain": {
       const [call = "", config] = reader.files("the id of a call", 2);
       return { name: "explain", call, ...controlArgs(reader, config) };

@@ -23,6 +23,7 @@ script where it goes.
   legwork init FOLDER           begin a folder with a script and its ladder
   legwork reload                load the scripts of a running Legwork again
   legwork calls                 its calls
+  legwork keepalives            which peer pings it, and how
   legwork explain CALL          what happened to one of them, and why
   legwork demo                  one call between a simulated carrier and PBX
   legwork version               print the version
@@ -143,6 +144,17 @@ Options
 ${CONTROL}
 Example
   legwork calls --control 5060
+`,
+  keepalives:
+    `Lists who keeps a way to a running Legwork alive: each address with its trunk, and
+of each kind the count, the pace and the last time.
+
+  legwork keepalives [legwork.yaml] [options]
+
+Options
+${CONTROL}
+Example
+  legwork keepalives --control 5060
 `,
   explain:
     `Prints what happened to a call: its messages, what hooks changed in them and on

@@ -43,6 +43,7 @@ async function obey(
       return await test(command, terminal);
     case "reload":
     case "calls":
+    case "keepalives":
     case "explain":
       return await control(command, terminal);
     case "init":

@@ -3,6 +3,7 @@
 import type { CallState } from "../../core/call/call_record.ts";
 import type { Server } from "../server.ts";
 import { explained } from "../trace/explain.ts";
+import { keepAliveLines } from "./keep_alive_lines.ts";
 import type { ControlReply, ControlRequest } from "./protocol.ts";
 
 /** Carries a request out. */
@@ -22,6 +23,8 @@ export async function answerControl(
     }
     case "calls":
       return { ok: true, lines: callLines(server.b2bua.callStates) };
+    case "keepalives":
+      return { ok: true, lines: keepAliveLines(server.b2bua.keepAlives) };
     case "explain":
       return explain(request.call, server);
   }

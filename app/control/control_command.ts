@@ -1,4 +1,4 @@
-/** `legwork reload`, `calls` and `explain`: asks the Legwork that runs. */
+/** `legwork reload`, `calls`, `keepalives` and `explain`: asks the Legwork that runs. */
 
 import type { Command } from "../args.ts";
 import { standInEnvironment } from "../environment.ts";
@@ -16,7 +16,7 @@ import { CONTROL_FOLDER, controlPath } from "./socket_path.ts";
 /** The arguments of these commands. */
 export type ControlCommand = Extract<
   Command,
-  { name: "reload" | "calls" | "explain" }
+  { name: "reload" | "calls" | "keepalives" | "explain" }
 >;
 
 /** Resolves with the exit code: 1 when nobody answers, or the answer is no. */
@@ -42,7 +42,8 @@ function requestOf(command: ControlCommand): ControlRequest {
       return { command: "reload", ...(to === undefined ? {} : { to }) };
     }
     case "calls":
-      return { command: "calls" };
+    case "keepalives":
+      return { command: command.name };
     case "explain":
       return { command: "explain", call: command.call };
   }

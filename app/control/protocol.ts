@@ -8,6 +8,7 @@
 export type ControlRequest =
   | { readonly command: "reload"; readonly to?: number }
   | { readonly command: "calls" }
+  | { readonly command: "keepalives" }
   | { readonly command: "explain"; readonly call: string };
 
 /** The answer, as lines for a terminal. */
@@ -28,6 +29,7 @@ export function readRequest(line: string): ControlRequest | undefined {
       if (to === undefined) return { command };
       return Number.isSafeInteger(to) ? { command, to: Number(to) } : undefined;
     case "calls":
+    case "keepalives":
       return { command };
     case "explain":
       return typeof call === "string" ? { command, call } : undefined;

@@ -30,7 +30,6 @@ import { Resolver } from "../transport/resolver.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type Tap, TransportLayer } from "../transport/transport_layer.ts";
 import { Health } from "../trunk/health.ts";
-import type { KeepAlivePeer } from "../trunk/keep_alive_log.ts";
 import { registrationsOf } from "../trunk/registrations.ts";
 import type { RegistrationState } from "../trunk/trunk_registration.ts";
 import { RefusalMemory } from "../trunk/refusal_memory.ts";
@@ -43,8 +42,7 @@ import type { CallContext, CallTimes, RouteRule } from "./call_context.ts";
 import type { CallTrace } from "./call_trace.ts";
 import { answer, ignore } from "./decisions.ts";
 import { unsupportedTags } from "./header_policy.ts";
-import type { KeepAliveKind } from "./keep_alive_kind.ts";
-import { KeepAlives } from "./keep_alives.ts";
+import { KeepAlives, type KeepAliveState } from "./keep_alives.ts";
 import { MessagePlanes } from "./message_hooks.ts";
 import { ownContact } from "./own_contact.ts";
 import type { CallSummary, Policy, PolicySource } from "./policy.ts";
@@ -203,9 +201,9 @@ export class B2bua implements TransactionUser {
     return [...this.#calls].map((call) => call.state);
   }
 
-  /** Which peer keeps its way to us alive, and how; the one heard of longest ago first. */
-  get keepAlives(): readonly KeepAlivePeer<KeepAliveKind>[] {
-    return this.#context.keepAlives.peers;
+  /** Which peer keeps its way to us alive, and how; the one heard of last first. */
+  get keepAlives(): readonly KeepAliveState[] {
+    return this.#context.keepAlives.states;
   }
 
   /** How the trunks stand, in the order of the configuration. */

@@ -12,7 +12,7 @@ import type { SipRequest } from "../message/message.ts";
 import { serialize } from "../message/serialize.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { WireKeepAlive } from "../transport/keep_alive.ts";
-import { KeepAliveLog, type KeepAlivePeer } from "../trunk/keep_alive_log.ts";
+import { KeepAliveLog } from "../trunk/keep_alive_log.ts";
 import type { TrunkTable } from "../trunk/trunk_table.ts";
 import type { CallTrace } from "./call_trace.ts";
 import type { KeepAliveDecision } from "./decisions.ts";
@@ -31,10 +31,25 @@ export interface RequestPing {
   readonly request: SipRequest;
 }
 
+/** One kind of keep-alive from one address, as it stands. */
+export interface KeepAliveState {
+  /** `udp:192.0.2.1:5060`. */
+  readonly address: string;
+  /** The name of its trunk, or undefined. */
+  readonly trunk: string | undefined;
+  readonly kind: KeepAliveKind;
+  readonly count: number;
+  /** Between the last two; undefined for the first. */
+  readonly intervalSeconds: number | undefined;
+  /** Since the last. */
+  readonly secondsAgo: number;
+}
+
 /** See the module's text. */
 export class KeepAlives {
   readonly #log: KeepAliveLog<KeepAliveKind>;
   readonly #world: {
+    readonly clock: Clock;
     readonly observer: Observer;
     readonly trace: CallTrace | undefined;
     readonly trunks: TrunkTable;
@@ -60,9 +75,19 @@ export class KeepAlives {
     });
   }
 
-  /** What each peer has sent, the one heard of longest ago first. */
-  get peers(): readonly KeepAlivePeer<KeepAliveKind>[] {
-    return this.#log.peers;
+  /** What each peer has sent, the one heard of last first. */
+  get states(): readonly KeepAliveState[] {
+    const nowMs = this.#world.clock.now();
+    return this.#log.peers.toReversed().flatMap(({ address, trunk, kinds }) =>
+      [...kinds].map(([kind, { count, intervalMs, lastMs }]) => ({
+        address,
+        trunk,
+        kind,
+        count,
+        intervalSeconds: secondsOf(intervalMs),
+        secondsAgo: (nowMs - lastMs) / 1000,
+      }))
+    );
   }
 
   /**

@@ -34,6 +34,18 @@ Deno.test("a running Legwork is asked what happened, and told to load its script
   await running.says("call ended");
 
   assertEquals(await ask("calls"), { code: 0, out: ["0 calls"], err: [] });
+  assertEquals((await ask("keepalives")).out, ["no keep-alive came yet"]);
+  await caller.ping("\0\0\0\0");
+  await caller.ping("\0\0\0\0");
+  assertEquals(await caller.call(), 480);
+  const pings = await ask("keepalives");
+  assertMatch(
+    pings.out.join("\n"),
+    new RegExp(
+      "^address +trunk +kind +count +each +last\n" +
+        `udp:127\\.0\\.0\\.1:${caller.port} +- +nul +2 +\\d\\.\\d s +\\d\\.\\d s ago$`,
+    ),
+  );
   const id = /call=(\w+)/.exec(running.said)?.[1] ?? "";
   const { code, out } = await ask("explain", id);
   assertEquals(code, 0);

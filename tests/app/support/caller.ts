@@ -27,6 +27,11 @@ export class Caller implements AsyncDisposable {
     return Promise.resolve(new Caller(socket, toPort));
   }
 
+  /** Sends a datagram that asks for no answer. */
+  async ping(text: string): Promise<void> {
+    await this.#send(text);
+  }
+
   /** Calls once; resolves with the final status, or 0 when it was given up. */
   async call(): Promise<number> {
     this.#final = Promise.withResolvers();

@@ -70,11 +70,10 @@ class Bed {
     this.clock.advance(this.clock.now() + 50);
   }
 
-  get seen(): unknown[] {
-    return this.b2bua.keepAlives.map(({ trunk, kinds }) => [
-      trunk,
-      ...[...kinds].map(([kind, { count }]) => `${kind} ${count}`),
-    ]);
+  get seen(): string[] {
+    return this.b2bua.keepAlives.map(({ trunk, kind, count }) =>
+      `${trunk} ${kind} ${count}`
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -92,13 +91,14 @@ Deno.test("what is no SIP is noted for its peer and its trunk", async () => {
   for (const text of ["\0\0\0\0", "\0\0\0\0", "jaK", "keep-alive\r\n", ""]) {
     bed.ping(text);
   }
-  assertEquals(bed.seen, [[
-    "pbx",
-    "nul 2",
-    "jak 1",
-    "keep-alive 1",
-    "empty 1",
-  ]]);
+  assertEquals(bed.seen, [
+    "pbx nul 2",
+    "pbx jak 1",
+    "pbx keep-alive 1",
+    "pbx empty 1",
+  ]);
+  const { secondsAgo, intervalSeconds } = bed.b2bua.keepAlives[0]!;
+  assertEquals([secondsAgo, intervalSeconds], [0.199, 0.05]);
   assertEquals(bed.observer.counters.get("transport_keep_alive_nul"), 2);
 });
 
