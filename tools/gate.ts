@@ -30,6 +30,8 @@ const PEERS: Readonly<Record<string, string>> = {
   tshark: "tshark",
   kamailio: "kamailio",
   rtpengine: "rtpengine-daemon",
+  sox: "sox",
+  "multimon-ng": "multimon-ng",
 };
 
 /** Folders of tests with a step of their own; the unit step takes the rest. */
