@@ -35,7 +35,8 @@
  */
 
 // The B2BUA.
-export { B2bua, type B2buaOptions } from "./core/call/b2bua.ts";
+export { B2bua } from "./core/call/b2bua.ts";
+export type { B2buaOptions } from "./core/call/b2bua_options.ts";
 export type { CallTimes, RouteRule } from "./core/call/call_context.ts";
 export type { TrunkSettings } from "./core/trunk/trunk_table.ts";
 export { type MatchRule, parseMatchRule } from "./core/trunk/match_rule.ts";

@@ -2,7 +2,7 @@
 
 import type { Clock } from "../core/base/clock.ts";
 import { DEFAULT_LIMITS, type Limits } from "../core/base/limits.ts";
-import type { B2buaOptions } from "../core/call/b2bua.ts";
+import type { B2buaOptions } from "../core/call/b2bua_options.ts";
 import type { CallTimes, RouteRule } from "../core/call/call_context.ts";
 import type { Account } from "../core/dialog/authenticator.ts";
 import type {

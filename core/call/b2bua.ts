@@ -4,20 +4,14 @@
  * @module
  */
 
-import type { Clock } from "../base/clock.ts";
-import { DEFAULT_LIMITS, type Limits } from "../base/limits.ts";
-import type { Observer } from "../base/observer.ts";
-import type { Random } from "../base/random.ts";
+import { DEFAULT_LIMITS } from "../base/limits.ts";
 import { DialogTable } from "../dialog/dialog_table.ts";
 import { responseTo } from "../message/build.ts";
 import { Headers } from "../message/headers.ts";
 import type { SipRequest } from "../message/message.ts";
 import { RequestSender } from "../transaction/request_sender.ts";
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
-import {
-  DEFAULT_TIMERS,
-  type TransactionTimers,
-} from "../transaction/timers.ts";
+import { DEFAULT_TIMERS } from "../transaction/timers.ts";
 import {
   TransactionLayer,
   type TransactionUser,
@@ -25,62 +19,28 @@ import {
 import type { Address } from "../transport/address.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { WireKeepAlive } from "../transport/keep_alive.ts";
-import type { Dns } from "../transport/dns.ts";
 import { Resolver } from "../transport/resolver.ts";
-import type { Transport } from "../transport/transport.ts";
-import { type Tap, TransportLayer } from "../transport/transport_layer.ts";
+import { TransportLayer } from "../transport/transport_layer.ts";
 import { Health } from "../trunk/health.ts";
 import { registrationsOf } from "../trunk/registrations.ts";
 import type { RegistrationState } from "../trunk/trunk_registration.ts";
 import { RefusalMemory } from "../trunk/refusal_memory.ts";
 import type { TrunkState } from "../trunk/trunk_state.ts";
-import { type TrunkSettings, TrunkTable } from "../trunk/trunk_table.ts";
+import { TrunkTable } from "../trunk/trunk_table.ts";
 import { Call } from "./call.ts";
 import { maxForwards } from "./call_invite.ts";
 import type { CallState } from "./call_record.ts";
-import type { CallContext, CallTimes, RouteRule } from "./call_context.ts";
-import type { CallTrace } from "./call_trace.ts";
+import type { CallContext, CallTimes } from "./call_context.ts";
 import { answer, ignore } from "./decisions.ts";
 import { unsupportedTags } from "./header_policy.ts";
 import { KeepAlives, type KeepAliveState } from "./keep_alives.ts";
 import { MessagePlanes } from "./message_hooks.ts";
 import { ownContact } from "./own_contact.ts";
-import type { CallSummary, Policy, PolicySource } from "./policy.ts";
+import type { Policy } from "./policy.ts";
 import { fixedPolicy } from "./policy.ts";
 import { timerSettings } from "./leg_timer.ts";
 import { Standalone } from "./standalone.ts";
-
-/** What a B2BUA is made of. Everything it knows of the world is in here. */
-export interface B2buaOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  /** One per listener. */
-  readonly transports: readonly Transport[];
-  readonly dns: Dns;
-  readonly observer: Observer;
-  /** Named peers. Default: none. */
-  readonly trunks?: readonly TrunkSettings[];
-  /** The built-in route table. Default: empty. */
-  readonly routes?: readonly RouteRule[];
-  /** What becomes of requests from sources that are no trunk's: 403, silence, or service. Default: `reject`. */
-  readonly unknownPeers?: "reject" | "drop" | "accept";
-  /** Default: the built-in behaviour alone. */
-  readonly policy?: PolicySource;
-  readonly limits?: Limits;
-  /** RFC 3261 section 17.1.1.1: T1, T2, T4 in milliseconds. */
-  readonly timers?: Partial<TransactionTimers>;
-  readonly times?: Partial<CallTimes>;
-  /** The host, perhaps with a port, that Via and Contact give instead of the listener's address. */
-  readonly advertise?: string;
-  /** What happens to a call whose `onInvite` failed. Default: `route`. */
-  readonly onInviteFault?: "route" | "reject";
-  /** Sees every message on the wire. */
-  readonly tap?: Tap;
-  /** Hears what happens to calls. Default: nobody, and it costs nothing. */
-  readonly trace?: CallTrace;
-  /** Hears of every call that ended. */
-  readonly onCallEnd?: (summary: CallSummary) => void;
-}
+import type { B2buaOptions } from "./b2bua_options.ts";
 
 const DEFAULT_TIMES: CallTimes = {
   noAnswerSeconds: 180,
