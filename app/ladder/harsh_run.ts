@@ -167,10 +167,10 @@ class HarshRun implements WireWatcher {
       this.#gone.add(step.who);
       this.#world.peers.get(step.who)?.vanish();
       this.#arrived.add(index);
-    } else if (step.kind === "disconnect") {
+    } else if (step.kind === "disconnect" || step.kind === "drain") {
       await this.#until(index);
       await this.#passWait(index);
-      this.#world.disconnect(step.who);
+      this.#world.act(step);
       this.#arrived.add(index);
     } else if (
       step.kind === "message" && step.from !== LEGWORK && !step.optional &&

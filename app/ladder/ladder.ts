@@ -90,7 +90,12 @@ export const USUAL_PEER: PeerSetting = {
 };
 
 /** One step down the ladder. */
-export type Step = MessageStep | WaitStep | VanishStep | DisconnectStep;
+export type Step =
+  | MessageStep
+  | WaitStep
+  | VanishStep
+  | DisconnectStep
+  | DrainStep;
 
 /** `carrier -> legwork  200 INVITE  Contact: <sip:a@b>`. */
 export interface MessageStep {
@@ -174,6 +179,12 @@ export interface DisconnectStep {
   readonly kind: "disconnect";
   readonly place: Place;
   readonly who: string;
+}
+
+/** `legwork drains`: it takes no new calls, and takes its registrations back. */
+export interface DrainStep {
+  readonly kind: "drain";
+  readonly place: Place;
 }
 
 /** `INVITE`, `200 INVITE` or `100`. */

@@ -117,10 +117,14 @@ class Reader {
       this.#steps.push({ kind, place, who });
       return;
     }
+    if (text === `${LEGWORK} drains`) {
+      this.#steps.push({ kind: "drain", place });
+      return;
+    }
     if (this.#steps.length === 0 && this.#settings.read(text, place)) return;
     this.#complain(
       place,
-      `"${text}" is no step, wanted "from -> to  METHOD", "wait 500ms", "NAME vanishes" or "NAME disconnects"` +
+      `"${text}" is no step, wanted "from -> to  METHOD", "wait 500ms", "NAME vanishes", "NAME disconnects" or "legwork drains"` +
         (this.#steps.length === 0 ? " or a setting" : ""),
     );
   }

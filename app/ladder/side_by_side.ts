@@ -1,6 +1,6 @@
 /** Two ladders beside each other: what was written and what happened. */
 
-import type { Ladder, Step } from "./ladder.ts";
+import { type Ladder, LEGWORK, type Step } from "./ladder.ts";
 import { formatTime } from "./print.ts";
 import { type Logged, type RunResult, sentText } from "./run_log.ts";
 
@@ -69,6 +69,8 @@ function stepText(step: Step): string {
       return `${step.who} vanishes`;
     case "disconnect":
       return `${step.who} disconnects`;
+    case "drain":
+      return `${LEGWORK} drains`;
   }
 }
 

@@ -87,11 +87,11 @@ class StrictRun implements WireWatcher {
       this.#next();
       return;
     }
-    if (step.kind === "disconnect") {
+    if (step.kind === "disconnect" || step.kind === "drain") {
       await this.#world.quiet();
       await this.#passWait();
-      this.#world.disconnect(step.who);
       this.#next();
+      this.#world.act(step);
       return;
     }
     if (this.#isOurs(this.#at) && !this.#told) {

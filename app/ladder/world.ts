@@ -19,7 +19,13 @@ import {
 import type { TransactionTimers } from "../../core/transaction/timers.ts";
 import { MemoryNetwork, MemoryTransport } from "../../core/transport/memory.ts";
 import type { HttpReply } from "./http_replies.ts";
-import { type Ladder, LEGWORK, USUAL_PEER } from "./ladder.ts";
+import {
+  type DisconnectStep,
+  type DrainStep,
+  type Ladder,
+  LEGWORK,
+  USUAL_PEER,
+} from "./ladder.ts";
 import { Peer } from "./peer.ts";
 import { Rfc2543Transport } from "./rfc2543.ts";
 import {
@@ -156,9 +162,13 @@ export class World {
     }
   }
 
-  /** Closes every connection of a participant. */
-  disconnect(name: string): void {
-    const address = this.#around.addresses.get(name);
+  /** Closes every connection of a participant, or has Legwork drain. */
+  act(step: DisconnectStep | DrainStep): void {
+    if (step.kind === "drain") {
+      this.b2bua.drain();
+      return;
+    }
+    const address = this.#around.addresses.get(step.who);
     if (address !== undefined) this.#network.disconnect(address);
   }
 

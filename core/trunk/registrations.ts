@@ -99,23 +99,24 @@ export class Registrations implements Timed {
   }
 
   /**
-   * A trunk's servers in the order that calls try them: those it is registered at first. None where it is registered
-   * nowhere and calls want that.
+   * A trunk's servers in the order that calls try them: those it is registered at first, those that would not have us
+   * last. None where it is registered nowhere and calls want that.
    */
   serversOf({ name, servers }: TrunkSettings): readonly SipUri[] {
     const trunk = this.#trunks.get(name);
     if (trunk === undefined) return servers;
     const serving = trunk.serving.map(({ server }) => server);
-    if (serving.length === 0) {
-      return this.#settings.get(name)!.required ? [] : servers;
-    }
+    if (serving.length === 0 && this.#settings.get(name)!.required) return [];
     const registered = serving.flatMap((one) =>
       servers.filter((server) => samePlace(server, one)).slice(0, 1)
     );
-    return [
-      ...registered,
-      ...servers.filter((server) => !registered.includes(server)),
-    ];
+    const failing = servers.filter((server) =>
+      trunk.failing.some((one) => samePlace(server, one.server))
+    );
+    const others = servers.filter((server) =>
+      !registered.includes(server) && !failing.includes(server)
+    );
+    return [...registered, ...others, ...failing];
   }
 
   /** How a request to one of a trunk's servers goes; undefined where no registration says. */

@@ -118,6 +118,13 @@ export class TrunkRegistration implements RegistrationOwner {
     return this.#slots.flatMap(({ serving }) => serving ?? []);
   }
 
+  /** Those that are left alone after a failure, and have us no more. */
+  get failing(): readonly Registration[] {
+    return this.#all.filter(({ binding, restsUntilMs }) =>
+      binding === undefined && restsUntilMs !== undefined
+    );
+  }
+
   /** A REGISTER is on its way. */
   get busy(): boolean {
     return this.#all.some(({ busy }) => busy);

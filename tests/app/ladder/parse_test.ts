@@ -140,6 +140,6 @@ Deno.test("mistakes are told with file, line and column, what was found and what
     'a.flow:1:1: no step found, wanted "carrier -> legwork  INVITE"',
   ]);
   assertEquals(problemsOf("a -> legwork  INVITE\nhello"), [
-    'a.flow:2:1: "hello" is no step, wanted "from -> to  METHOD", "wait 500ms", "NAME vanishes" or "NAME disconnects"',
+    'a.flow:2:1: "hello" is no step, wanted "from -> to  METHOD", "wait 500ms", "NAME vanishes", "NAME disconnects" or "legwork drains"',
   ]);
 });
