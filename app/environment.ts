@@ -1,6 +1,6 @@
 /** The environment of this process, as far as it may be read. */
 
-import type { Environment } from "./config/cross_checks.ts";
+import type { Environment } from "./config/secret_check.ts";
 
 /** Looks one variable up. */
 export function environmentVariable(name: string): ReturnType<Environment> {

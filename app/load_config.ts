@@ -2,7 +2,7 @@
 
 import type { RunSource } from "./args.ts";
 import { parseConfig } from "./config/config.ts";
-import type { Environment } from "./config/cross_checks.ts";
+import type { Environment } from "./config/secret_check.ts";
 import { defaultConfig } from "./config/default_config.ts";
 import type { Config } from "./config/schema.ts";
 import { environmentVariable } from "./environment.ts";
@@ -72,10 +72,22 @@ export function loadYaml(
 
 /** The configuration with its files as this process opens them. */
 function placed(config: Config, folder: string): Config {
-  const { file } = config.script_store;
+  const { script_store, registrar } = config;
+  return {
+    ...config,
+    script_store: placedFile(script_store, folder),
+    registrar: registrar && placedFile(registrar, folder),
+  };
+}
+
+function placedFile<Block extends { file?: string | undefined }>(
+  block: Block,
+  folder: string,
+): Block {
+  const { file } = block;
   return file === undefined
-    ? config
-    : { ...config, script_store: { file: inFolder(folder, file) } };
+    ? block
+    : { ...block, file: inFolder(folder, file) };
 }
 
 function failed(...problems: string[]): LoadedConfig {

@@ -12,6 +12,7 @@ import { IdleMemory } from "./idle_memory.ts";
 import type { Log } from "./log.ts";
 import { OperatorObserver } from "./operator_observer.ts";
 import { type ScriptReach, scriptReach } from "./script_reach.ts";
+import { locationStore } from "./registrar_wiring.ts";
 import { Scripts } from "./scripts.ts";
 import { SystemClock } from "./system_clock.ts";
 import { SystemRandom } from "./system_random.ts";
@@ -103,6 +104,7 @@ export class Server {
         random,
         observer,
         dns: new DenoDns(),
+        locations: locationStore(config, clock),
         ...(options.scripts.length === 0 ? {} : { policy: scripts.policy }),
         ...(tap === undefined ? {} : { tap }),
         ...(traces === undefined ? {} : { trace: traces }),

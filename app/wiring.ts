@@ -17,6 +17,7 @@ import { canonicalHost } from "../core/transport/address.ts";
 import { TcpTransport } from "../core/transport/tcp.ts";
 import type { Transport } from "../core/transport/transport.ts";
 import { type MatchRule, parseMatchRule } from "../core/trunk/match_rule.ts";
+import type { RegistrarSettings } from "../core/trunk/registrar_settings.ts";
 import type { TrunkSettings } from "../core/trunk/trunk_table.ts";
 import { DEFAULT_SCRIPT_LIMITS, type ScriptLimits } from "../scripts/limits.ts";
 import { keepAliveSettings } from "./wiring_keepalive.ts";
@@ -25,10 +26,11 @@ import {
   type ListenAddress,
   type MatchEntry,
 } from "./config/address.ts";
-import type { Environment } from "./config/cross_checks.ts";
+import type { Environment } from "./config/secret_check.ts";
 import { registrationSettings } from "./register_wiring.ts";
 import type { Config, TrunkConfig } from "./config/schema.ts";
 import type { UdpMaker } from "./udp.ts";
+import { registrarSettings } from "./registrar_wiring.ts";
 
 /** What a configuration says of how calls are treated, whatever they come in on. */
 export interface CallSettings {
@@ -37,6 +39,7 @@ export interface CallSettings {
   readonly unknownPeers: "reject" | "drop" | "accept";
   readonly onInviteFault: "route" | "reject";
   readonly timers: TransactionTimers;
+  readonly registrar: RegistrarSettings | undefined;
   readonly times: CallTimes;
 }
 
@@ -54,6 +57,7 @@ export function callSettings(
     unknownPeers: config.unknown_peers,
     onInviteFault: config.script_limits.on_invite_fault,
     timers: { t1Ms: timers.t1_ms, t2Ms: timers.t2_ms, t4Ms: timers.t4_ms },
+    registrar: registrarSettings(config, environment),
     times: {
       noAnswerSeconds: timers.no_answer,
       maxCallSeconds: timers.max_call,
@@ -131,6 +135,14 @@ function trunkSettings(
     servers: servers.length > 0 ? servers : register?.registrars ?? [],
     ...(register === undefined ? {} : { register }),
     match: trunk.match.flatMap((entry) => matchRule(entry) ?? []),
+    ...(trunk.dynamic
+      ? {
+        dynamic: {
+          aor: fromText(trunk.aor ?? name),
+          user: trunk.request_user,
+        },
+      }
+      : {}),
     sessionTimer: sessionTimer(trunk.session_timer),
     ...(sessionKeepAlive === undefined ? {} : { sessionKeepAlive }),
     ...keepAliveSettings(trunk.keepalive),

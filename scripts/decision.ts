@@ -93,6 +93,7 @@ function read(hook: DecidingHook, action: Action, fields: Fields): Decision {
     case "accept":
       return {
         action,
+        ...optional("aor", fields.aor, line),
         ...optional("expiresSeconds", fields.expiresSeconds, seconds),
       };
     case "relay":

@@ -8,7 +8,9 @@
 import { nearest } from "../nearest.ts";
 import { formatListen, parseListen, parseMatch } from "./address.ts";
 import { keepAliveProblems } from "./keepalive_checks.ts";
+import { registrarProblems } from "./registrar_checks.ts";
 import { keysAt, type Path } from "./schema_tree.ts";
+import { type Environment, secretProblem } from "./secret_check.ts";
 
 /** A rule that does not hold, at a value. */
 export interface Finding {
@@ -23,11 +25,6 @@ export interface CrossCheckOptions {
   /** The environment. Absent: not checked. */
   readonly environment?: Environment | undefined;
 }
-
-/** The value of a variable; undefined: not set; "denied": this process may not read it. */
-export type Environment = (
-  name: string,
-) => { readonly value: string } | "denied" | undefined;
 
 /** Every rule between keys that `data` breaks. */
 export function crossCheck(
@@ -52,6 +49,7 @@ export function crossCheck(
     ]),
     ...matches(trunks, config),
     ...routes(config, trunks),
+    ...registrarProblems(config, options.environment),
     ...scripts(config, options),
     ...timers(config),
   ];
@@ -156,23 +154,9 @@ function* passwordOf(
   { environment }: CrossCheckOptions,
 ): Generator<Finding> {
   const name = mapping(auth)["password_env"];
-  if (environment === undefined || typeof name !== "string") return;
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return;
-  const found = environment(name);
-  const path = [...block, "password_env"];
-  if (found === "denied") {
-    yield {
-      path,
-      message:
-        `environment variable ${name} may not be read, wanted a name that begins with LEGWORK_ or CARRIER_, or --allow-env=${name}`,
-    };
-  } else if (found === undefined || found.value === "") {
-    const what = found === undefined ? "not set" : "empty";
-    yield {
-      path,
-      message: `environment variable ${name} is ${what}, wanted a password`,
-    };
-  }
+  const message = secretProblem(name, environment);
+  if (message === undefined) return;
+  yield { path: [...block, "password_env"], message };
 }
 
 /** Where to register, and twice only at two servers. */
@@ -201,9 +185,9 @@ function* registration(
   }
 }
 
-/** Where calls can be sent: its servers, or where it registers. */
+/** Where calls can be sent: its servers, where it registers, or what registers as it. */
 function hasServers(trunk: Mapping): boolean {
-  return trunk["servers"] !== undefined ||
+  return trunk["servers"] !== undefined || trunk["dynamic"] === true ||
     mapping(trunk["register"])["registrar"] !== undefined;
 }
 
@@ -259,7 +243,13 @@ function* routes(
       for (const [at, name] of strings(route[end]).entries()) {
         const path = ["routes", index, end, at];
         const trunk = byName.get(name);
-        if (trunk === undefined) {
+        if (end === "to" && name.startsWith("aor:")) {
+          if (config["registrar"] !== undefined) continue;
+          const message = `${
+            quote(name)
+          } names who is registered, wanted a registrar block`;
+          yield { path, message };
+        } else if (trunk === undefined) {
           yield { path, message: noTrunk(name, byName.keys()) };
         } else if (end === "to" && !hasServers(trunk)) {
           yield {

@@ -137,6 +137,72 @@ const register = section({
   }).prefault({}),
 });
 
+const NAME_WANTED = "a user name such as bob";
+const AOR_WANTED =
+  "a user of the registrar's domain, bob, or a SIP URI, sip:bob@example.com";
+const aor = text(
+  AOR_WANTED,
+  /^(?:sips?:)?[^\s@<>:;?]{1,128}(?:@[^\s@<>;?]+)?$/i,
+);
+
+const registrarUser = section({
+  password_env: text(
+    "the name of an environment variable",
+    /^[A-Za-z_][A-Za-z0-9_]*$/,
+  ).optional(),
+  ha1: text(
+    "the MD5 of user:realm:password as 32 hexadecimal digits",
+    /^[0-9a-f]{32}$/i,
+  ).optional(),
+  ha1_sha256: text(
+    "the SHA-256 of user:realm:password as 64 hexadecimal digits",
+    /^[0-9a-f]{64}$/i,
+  ).optional(),
+  aors: list(aor, {
+    wanted: `a list of what it registers, each ${AOR_WANTED}`,
+    max: 1000,
+  })
+    .optional(),
+});
+
+function guesses(free: number) {
+  return section({
+    free: whole({ from: 1, to: 10_000, unit: "wrong passwords" }).default(free),
+    wait: whole({ from: 1, to: DAY, unit: "seconds" }).default(2),
+    longest_wait: whole({ from: 1, to: DAY, unit: "seconds" }).default(900),
+  }).prefault({});
+}
+
+const registrar = section({
+  domains: list(
+    text("a domain such as example.com, an IP address, or *", /^(?:\*|\S+)$/),
+    { wanted: "a list of domains such as [example.com]", min: 1, max: 64 },
+  ),
+  realm: text("a realm such as example.com", /^[^\r\n"\\]{1,128}$/).optional(),
+  users: z.record(
+    text(NAME_WANTED, /^[^\s@<>:"\\]{1,128}$/),
+    registrarUser,
+    "a mapping of user names to their secrets",
+  ).default({}),
+  min_expires: whole({ from: 1, to: 3600, unit: "seconds" }).default(60),
+  max_expires: whole({ from: 60, to: 30 * DAY, unit: "seconds" }).default(3600),
+  default_expires: whole({ from: 60, to: 30 * DAY, unit: "seconds" }).default(
+    3600,
+  ),
+  max_contacts: whole({ from: 1, to: 100, unit: "contacts" }).default(10),
+  max_per_source: whole({ from: 1, to: 1_000_000, unit: "registrations" })
+    .default(1000),
+  max_registrations: whole({ from: 1, to: 1_000_000, unit: "registrations" })
+    .default(200_000),
+  flow_timer: whole({ from: 0, to: DAY, unit: "seconds" }).default(120),
+  path: oneOf("accept", "strict", "off").default("accept"),
+  nat: oneOf("auto", "always", "never").default("auto"),
+  nonce: whole({ from: 10, to: DAY, unit: "seconds" }).default(300),
+  guesses_per_user: guesses(5),
+  guesses_per_source: guesses(20),
+  file: text("the path of a file", /^[^\0]+$/).optional(),
+});
+
 const trunk = section({
   servers: list(server(), {
     wanted: "a list of SIP URIs such as sip:127.0.0.1:5070",
@@ -146,6 +212,9 @@ const trunk = section({
     wanted: "a list of addresses, networks and listeners",
     max: 256,
   }).default([]),
+  dynamic: flag().default(false),
+  aor: aor.optional(),
+  request_user: oneOf("dialled", "contact").default("dialled"),
   session_timer: sessionTimer.prefault({}),
   session_keepalive: sessionKeepalive.optional(),
   keepalive: keepalive.optional(),
@@ -159,6 +228,10 @@ const trunkName = text(
   "a trunk name of letters, digits, dots, dashes and underscores",
   /^[A-Za-z0-9_][\w.-]{0,63}$/,
 );
+
+const TARGET_WANTED = "a trunk name, or aor:USER for what is registered";
+const ROUTE_TARGET =
+  /^(?:[A-Za-z0-9_][\w.-]{0,63}|aor:(?:\*|[^\s@<>:;?]{1,128}(?:@[^\s@<>;?]+)?))$/;
 
 /** The whole file. */
 export const configSchema = section({
@@ -182,7 +255,7 @@ export const configSchema = section({
         min: 1,
         max: 256,
       }).optional(),
-      to: list(trunkName, {
+      to: list(text(TARGET_WANTED, ROUTE_TARGET), {
         wanted: "a trunk name or a list of them",
         max: 32,
       }),
@@ -192,6 +265,7 @@ export const configSchema = section({
       max: 1000,
     },
   ).default([]),
+  registrar: registrar.optional(),
   unknown_peers: oneOf("reject", "drop", "accept").default("reject"),
   scripts: list(text("the path of a script", /^[^\0]+$/), {
     wanted: "a list of script paths",

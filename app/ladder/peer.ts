@@ -31,6 +31,7 @@ import type { Transport } from "../../core/transport/transport.ts";
 import { TransportLayer } from "../../core/transport/transport_layer.ts";
 import type { Asked, PeerCall } from "./peer_call.ts";
 import { PeerCalls } from "./peer_calls.ts";
+import { PeerAuth } from "./peer_auth.ts";
 import { type LineContent, pseudo } from "./peer_message.ts";
 import { PeerOutcome } from "./peer_outcome.ts";
 import { PeerWriter, type WriterOptions } from "./peer_writer.ts";
@@ -58,6 +59,7 @@ export class Peer implements TransactionUser, ClientUser {
   readonly #layer: TransactionLayer;
   readonly #writer: PeerWriter;
   /** What came of each request, for comparison. */
+  readonly #auth = new PeerAuth();
   readonly #outcome = new PeerOutcome();
   #gone = false;
 
@@ -243,6 +245,7 @@ export class Peer implements TransactionUser, ClientUser {
     if (response.status >= 200) {
       this.#outcome.record("sent", request, response.status);
     }
+    this.#auth.learn(response);
     const gone = response.status === 481 && request.to?.tag !== undefined;
     if (gone || (method === "BYE" && response.status >= 200)) call.up = false;
     if (method === "UPDATE" && response.status < 300) {
@@ -324,6 +327,9 @@ export class Peer implements TransactionUser, ClientUser {
     const { random, local } = this.#options;
     const call = this.calls.add(`${random.token()}@${local.host}`);
     const request = this.#writer.outside(method, call, content);
+    const account = pseudo(content, "auth");
+    const problem = account && this.#auth.sign(request, account);
+    if (problem) return problem;
     // The line may have said another Call-ID.
     if (request.callId !== call.callId) call.callId = request.callId;
     const named = pseudo(content, "call");

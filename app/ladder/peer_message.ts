@@ -15,7 +15,7 @@ export interface LineContent {
 }
 
 /** Fields that are no headers. */
-const PSEUDO = ["sdp", "body", "tag", "call", "uri", "reason"];
+const PSEUDO = ["sdp", "body", "tag", "call", "uri", "reason", "auth"];
 
 /** True for a field of ours, false for a header of the message. */
 export function isPseudo(name: string): boolean {

@@ -12,6 +12,7 @@ import {
   formatAddress,
   ipVersion,
 } from "../../core/transport/address.ts";
+import type { RegistrarSettings } from "../../core/trunk/registrar_settings.ts";
 import type { TrunkSettings } from "../../core/trunk/trunk_table.ts";
 import { type Ladder, LEGWORK } from "./ladder.ts";
 
@@ -22,6 +23,7 @@ export interface LadderConfig {
   readonly routes: readonly RouteRule[];
   readonly unknownPeers: "reject" | "drop" | "accept";
   readonly onInviteFault: "route" | "reject";
+  readonly registrar?: RegistrarSettings | undefined;
   readonly timers: Partial<TransactionTimers>;
   readonly times: Partial<CallTimes>;
 }

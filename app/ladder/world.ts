@@ -116,6 +116,7 @@ export class World {
       timers,
       times,
       ...(config === undefined ? {} : { onInviteFault: config.onInviteFault }),
+      registrar: config?.registrar,
       onCallEnd: (summary) => this.summaries.push(summary),
     });
   }

@@ -6,6 +6,7 @@ import type { SipRequest } from "../message/message.ts";
 import { Dialog } from "../dialog/dialog.ts";
 import { Session } from "../dialog/session.ts";
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
+import { wayBack } from "../trunk/binding_way.ts";
 import type { CallContext } from "./call_context.ts";
 import { headersOf, reasonOf } from "./decision_check.ts";
 import type { HeaderValues } from "./decisions.ts";
@@ -43,6 +44,7 @@ export class ALeg extends Leg {
       parts.context,
       this,
     );
+    this.session.dialog.way = wayBack(invite.flow, parts.context.registrar);
     this.session.authenticator = authenticatorFor(this.trunk, parts.context);
     this.session.adopt(invite);
     this.timer = new LegTimer(parts.context, this);

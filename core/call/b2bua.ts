@@ -26,11 +26,14 @@ import { registrationsOf } from "../trunk/registrations.ts";
 import type { RegistrationState } from "../trunk/trunk_registration.ts";
 import { RefusalMemory } from "../trunk/refusal_memory.ts";
 import type { TrunkState } from "../trunk/trunk_state.ts";
+import { DynamicTrunks } from "../trunk/dynamic_trunks.ts";
+import { Registrar } from "../trunk/registrar.ts";
 import { TrunkTable } from "../trunk/trunk_table.ts";
+import { type B2buaOptions, DEFAULT_TIMES } from "./b2bua_options.ts";
 import { Call } from "./call.ts";
 import { maxForwards } from "./call_invite.ts";
 import type { CallState } from "./call_record.ts";
-import type { CallContext, CallTimes } from "./call_context.ts";
+import type { CallContext } from "./call_context.ts";
 import { answer, ignore } from "./decisions.ts";
 import { unsupportedTags } from "./header_policy.ts";
 import { KeepAlives, type KeepAliveState } from "./keep_alives.ts";
@@ -40,15 +43,11 @@ import type { Policy } from "./policy.ts";
 import { fixedPolicy } from "./policy.ts";
 import { timerSettings } from "./leg_timer.ts";
 import { Standalone } from "./standalone.ts";
-import type { B2buaOptions } from "./b2bua_options.ts";
-
-const DEFAULT_TIMES: CallTimes = {
-  noAnswerSeconds: 180,
-  maxCallSeconds: 14_400,
-};
 
 /** A back-to-back user agent. */
 export class B2bua implements TransactionUser {
+  /** Who is registered where. */
+  readonly registrar: Registrar;
   readonly #options: B2buaOptions;
   readonly #context: CallContext;
   readonly #transport: TransportLayer;
@@ -56,6 +55,7 @@ export class B2bua implements TransactionUser {
   readonly #calls = new Set<Call>();
   /** Calls by the INVITE that began them, for its CANCEL. */
   readonly #byInvite = new Map<ServerTransaction, Call>();
+  readonly #dynamicTrunks: DynamicTrunks;
   readonly #planes = new WeakMap<Policy, MessagePlanes>();
   #standalone = 0;
   #draining = false;
@@ -94,6 +94,15 @@ export class B2bua implements TransactionUser {
       supported: [...new Set(names)],
     });
     const trunks = new TrunkTable(options.trunks ?? []);
+    const registrar = new Registrar({
+      clock,
+      random,
+      observer,
+      settings: options.registrar,
+      store: options.locations,
+    });
+    this.registrar = registrar;
+    this.#dynamicTrunks = new DynamicTrunks(options.trunks ?? [], registrar);
     const policies = options.policy ?? fixedPolicy({});
     const { trace } = options;
     const world = { clock, limits, observer, trace, trunks, policies };
@@ -114,6 +123,7 @@ export class B2bua implements TransactionUser {
     });
     this.#context = {
       ...world,
+      registrar,
       keepAlives: new KeepAlives(world),
       random,
       sender,
@@ -141,6 +151,7 @@ export class B2bua implements TransactionUser {
 
   /** Starts listening; rejects, naming the listener, when an address can not be had. */
   async open(): Promise<void> {
+    await this.registrar.open();
     await this.#transport.open();
     this.#context.registrations?.start();
     this.#context.health.start();
@@ -182,7 +193,8 @@ export class B2bua implements TransactionUser {
 
   /** The name of the trunk a source belongs to. */
   trunkOf(address: Address, listener: string): string | undefined {
-    return this.#context.trunks.match(address, listener)?.name;
+    return this.#context.trunks.match(address, listener)?.name ??
+      this.#dynamicTrunks.match(address, listener);
   }
 
   /** A trunk's registrations, one for each server that it is to be registered at. */
@@ -219,6 +231,7 @@ export class B2bua implements TransactionUser {
     for (const session of this.#context.dialogs.all()) session.close();
     this.#transactions.close();
     await this.#transport.close();
+    this.registrar.close();
   }
 
   onRequest(transaction: ServerTransaction): void {
@@ -260,6 +273,10 @@ export class B2bua implements TransactionUser {
     if (session === undefined) {
       this.#context.observer.count("dialog_stray_acks");
     } else session.receiveAck(ack);
+  }
+
+  onFlowClosed(flow: Flow): void {
+    this.registrar.flowClosed(flow);
   }
 
   onStrayResponse(): void {
@@ -335,7 +352,11 @@ export class B2bua implements TransactionUser {
     | "drop"
     | undefined {
     const { request } = transaction;
-    if (trunk === undefined) {
+    const isRegister = request.method === "REGISTER" &&
+      this.registrar.serves(request);
+    if (
+      trunk === undefined && !isRegister && !this.#isRegistered(transaction)
+    ) {
       const { unknownPeers } = this.#options;
       if (unknownPeers === "drop") return "drop";
       if (unknownPeers !== "accept") return { status: 403 };
@@ -344,7 +365,9 @@ export class B2bua implements TransactionUser {
     if (!/^(?:sips?|tel):/i.test(request.uri)) return { status: 416 };
     // §16.3: "If the request contains a Max-Forwards header field with a field value of zero (0), the
     // element MUST NOT forward the request"; an OPTIONS is for us then.
-    if (maxForwards(request) === 0 && request.method !== "OPTIONS") {
+    if (
+      maxForwards(request) === 0 && request.method !== "OPTIONS" && !isRegister
+    ) {
       return { status: 483 };
     }
     // An INVITE of our own that came back: sending it on again would never end.
@@ -352,7 +375,10 @@ export class B2bua implements TransactionUser {
     // §8.2.2.3: "If a UAS does not understand an option-tag listed in a Require header field, it MUST respond by
     // generating a response with status code 420 (Bad Extension)."
     const { mode } = timerSettings(this.#context, trunk);
-    const tags = unsupportedTags(request, { timer: mode !== "off" });
+    const tags = unsupportedTags(request, {
+      timer: mode !== "off",
+      register: request.method === "REGISTER",
+    });
     if (tags.length > 0) {
       const headers = new Headers().append("Unsupported", tags.join(", "));
       return { status: 420, headers };
@@ -364,6 +390,11 @@ export class B2bua implements TransactionUser {
       return { status: 503, headers };
     }
     return undefined;
+  }
+
+  /** Whoever has registered may send requests from there. */
+  #isRegistered({ flow }: ServerTransaction): boolean {
+    return this.registrar.bindingAt(flow.remote, flow.listener) !== undefined;
   }
 
   #refuse(

@@ -8,6 +8,8 @@ import type { TransactionTimers } from "../transaction/timers.ts";
 import type { Dns } from "../transport/dns.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Tap } from "../transport/transport_layer.ts";
+import type { LocationStore } from "../trunk/location_store.ts";
+import type { RegistrarSettings } from "../trunk/registrar_settings.ts";
 import type { TrunkSettings } from "../trunk/trunk_table.ts";
 import type { CallTimes, RouteRule } from "./call_context.ts";
 import type { CallTrace } from "./call_trace.ts";
@@ -29,6 +31,10 @@ export interface B2buaOptions {
   readonly unknownPeers?: "reject" | "drop" | "accept";
   /** Default: the built-in behaviour alone. */
   readonly policy?: PolicySource;
+  /** Whose registrations are kept. Default: those that a policy accepts. */
+  readonly registrar?: RegistrarSettings | undefined;
+  /** Where they are kept. Default: in memory, until the process ends. */
+  readonly locations?: LocationStore | undefined;
   readonly limits?: Limits;
   /** RFC 3261 section 17.1.1.1: T1, T2, T4 in milliseconds. */
   readonly timers?: Partial<TransactionTimers>;
@@ -44,3 +50,9 @@ export interface B2buaOptions {
   /** Hears of every call that ended. */
   readonly onCallEnd?: (summary: CallSummary) => void;
 }
+
+/** The times in force where none are given. */
+export const DEFAULT_TIMES: CallTimes = {
+  noAnswerSeconds: 180,
+  maxCallSeconds: 14_400,
+};

@@ -12,13 +12,14 @@ import {
 } from "../dialog/session_expires.ts";
 import { UacInvite, type UacInviteUser } from "../dialog/uac_invite.ts";
 import type { SipUri } from "../message/uri.ts";
+import type { BindingWay } from "../trunk/binding_way.ts";
 import type { SendingFailure } from "../transaction/request_sender.ts";
-import type { RegisteredWay } from "../trunk/registrations.ts";
 import type { CallContext } from "./call_context.ts";
 import { type Content, crossing, METHODS } from "./header_policy.ts";
 import { LegTimer } from "./leg_timer.ts";
 import { authenticatorFor, Leg, type LegOwner, NO_CONTENT } from "./leg.ts";
 import { dressFor, type Target } from "./target.ts";
+import { wayOut } from "./way_out.ts";
 
 /** What the INVITE of a B leg is made of. */
 export interface BLegInvite {
@@ -35,6 +36,11 @@ const FAILURE_STATUS: Readonly<Record<SendingFailure, number>> = {
   unresolved: 503,
   down: 503,
 };
+
+const NO_SERVER = { status: 503, reason: "No Server" };
+const SKIPPED = { status: 503, reason: "Skipped" };
+const NOT_REGISTERED = { status: 480, reason: "Temporarily Unavailable" };
+const FLOW_FAILED = { status: 430, reason: "Flow Failed" };
 
 /** One target being called. */
 export class BLeg extends Leg implements UacInviteUser {
@@ -87,14 +93,15 @@ export class BLeg extends Leg implements UacInviteUser {
 
   /** Sends the INVITE to the target's next address that the policy does not leave out. */
   start(): void {
-    let reason = "No Server";
+    let failure = this.target.isAbsent ? NOT_REGISTERED : NO_SERVER;
     let uri = this.target.uris[this.#attempt++];
-    while (uri !== undefined && this.#admit?.(uri, this.#attempt) === false) {
-      reason = "Skipped";
-      uri = this.target.uris[this.#attempt++];
+    for (; uri !== undefined; uri = this.target.uris[this.#attempt++]) {
+      if (this.#way?.isGone) failure = FLOW_FAILED;
+      else if (this.#admit?.(uri, this.#attempt) === false) failure = SKIPPED;
+      else break;
     }
     if (uri === undefined) {
-      this.#fail({ status: 503, reason, local: true });
+      this.#fail({ ...failure, local: true });
       return;
     }
     this.#uri = uri;
@@ -152,7 +159,10 @@ export class BLeg extends Leg implements UacInviteUser {
     if (message.status === 422 && this.#isRaised(response)) return;
     if (this.#isAuthenticated(message.status, response)) return;
     // RFC 3263 §4.3 speaks of the addresses behind one name; the servers of a trunk are one service to us as well.
-    if (message.status === 503 && this.#attempt < this.target.uris.length) {
+    // RFC 5626 §5.3 and §9.4: a 430 speaks of one flow of a device, another may work.
+    const isElsewhere = message.status === 503 ||
+      (message.status === 430 && this.#way !== undefined);
+    if (isElsewhere && this.#attempt < this.target.uris.length) {
       this.start();
       return;
     }
@@ -229,14 +239,20 @@ export class BLeg extends Leg implements UacInviteUser {
   }
 
   #send(uri: SipUri): void {
+    const at = this.#attempt - 1;
+    const out = wayOut(this.target, { uri, at }, this.context);
     this.#invite = new UacInvite(this.context, this, {
       authenticator: this.#authenticator,
+      way: out.pin,
     });
-    // RFC 3608 §5: the service route that a registration brought is the Route of what is sent to its carrier.
-    const way = this.context.registrations?.wayTo(this.trunk, uri);
-    const invite = this.#request(uri.with({ headers: "" }).toString(), way);
-    const health = this.context.health.of(this.trunk);
-    this.#invite.start(invite, { uri, health, ...way });
+    const { route, routes } = out;
+    const invite = this.#request(uri.with({ headers: "" }).toString(), routes);
+    this.#invite.start(invite, route);
+  }
+
+  /** How the server that is being tried is reached, if it registered with us. */
+  get #way(): BindingWay | undefined {
+    return this.target.ways?.[this.#attempt - 1];
   }
 
   #forgetCallId(): void {
@@ -244,13 +260,13 @@ export class BLeg extends Leg implements UacInviteUser {
   }
 
   /** The INVITE of this leg: a dialog of its own, with what crosses from the caller's. */
-  #request(uri: string, way: RegisteredWay | undefined): SipRequest {
+  #request(uri: string, routes: readonly string[]): SipRequest {
     const { maxForwards, content } = this.parts;
     const from = this.target.from ?? this.parts.from;
     const to = this.target.to ?? this.parts.to;
     const headers = new Headers();
     headers.append("Max-Forwards", String(maxForwards));
-    for (const route of way?.routes ?? []) headers.append("Route", route);
+    for (const route of routes) headers.append("Route", route);
     headers.append(
       "From",
       String(from.with({ params: "" }).withParam("tag", this.#tag)),

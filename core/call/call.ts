@@ -315,9 +315,10 @@ export class Call implements LegOwner, HuntOwner, Timed {
   }
 
   #route(route: Route): void {
-    const { trunks, registrations, random, times } = this.#context;
+    const { trunks, registrar, registrations, random, times } = this.#context;
     const targets = targetsOf(route, {
       trunks,
+      registrar,
       registrations,
       random,
       user: dialled(this.#invite),

@@ -5,6 +5,7 @@ import type { SessionTimerGround } from "../dialog/session_timer.ts";
 import type { Health } from "../trunk/health.ts";
 import type { Registrations } from "../trunk/registrations.ts";
 import type { RefusalMemory } from "../trunk/refusal_memory.ts";
+import type { Registrar } from "../trunk/registrar.ts";
 import type { TrunkTable } from "../trunk/trunk_table.ts";
 import type { CallTrace } from "./call_trace.ts";
 import type { KeepAlives } from "./keep_alives.ts";
@@ -31,6 +32,8 @@ export interface CallContext extends DialogContext {
   readonly trunks: TrunkTable;
   /** Undefined where no trunk registers. */
   readonly registrations: Registrations | undefined;
+  /** Who is registered where. */
+  readonly registrar: Registrar;
   /** Told of every keep-alive, and asks what becomes of it. */
   readonly keepAlives: KeepAlives;
   readonly routes: readonly RouteRule[];

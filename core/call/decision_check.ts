@@ -4,6 +4,7 @@ import { fromText } from "../message/bytes.ts";
 import { Headers } from "../message/headers.ts";
 import { type NameAddr, parseNameAddr } from "../message/name_addr.ts";
 import { parseSipUri } from "../message/uri.ts";
+import { isAorName } from "./aor_name.ts";
 import type {
   Answer,
   HeaderValues,
@@ -112,10 +113,10 @@ function checkTarget(
 ): void {
   const name = targetName(target);
   if (typeof target !== "string") checkSettings(target);
-  if (isTrunk(name)) return;
+  if (isTrunk(name) || isAorName(name)) return;
   if (parseSipUri(fromText(name)) === undefined) {
     throw new TypeError(
-      `Cannot route call: target "${name}" is neither a trunk nor a SIP URI`,
+      `Cannot route call: target "${name}" is neither a trunk, a SIP URI nor aor:USER`,
     );
   }
 }

@@ -170,6 +170,8 @@ export interface Perform {
 export interface Accept {
   /** What to do: this names the kind of decision. */
   readonly action: "accept";
+  /** What it registers, as `bob`, `bob@example.com` or a SIP URI. Default: the URI of To. */
+  readonly aor?: string;
   /** At most this long. Default: what the client asks for, within the registrar's bounds. */
   readonly expiresSeconds?: number;
 }
@@ -306,7 +308,9 @@ export function perform(): Perform {
   return { action: "perform" };
 }
 
-/** Takes a registration into our own registrar. */
-export function accept(options: { expiresSeconds?: number } = {}): Accept {
+/** Takes a registration into our own registrar, without asking for credentials. */
+export function accept(
+  options: { aor?: string; expiresSeconds?: number } = {},
+): Accept {
   return { action: "accept", ...options };
 }

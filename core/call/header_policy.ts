@@ -112,12 +112,19 @@ export function crossing(message: SipMessage): Content {
   return { headers, body: message.body };
 }
 
-/** RFC 3261 section 8.2.2.3: the option tags of Require that we do not understand; `timer` is the trunk's to say. */
+/**
+ * RFC 3261 section 8.2.2.3: the option tags of Require that we do not understand; `timer` is the trunk's to say, and
+ * some are the registrar's.
+ */
 export function unsupportedTags(
   message: SipMessage,
-  understood: { timer: boolean },
+  understood: { timer: boolean; register?: boolean },
 ): string[] {
   return message.list("require").map((tag) => tag.toLowerCase()).filter((tag) =>
-    !PASSABLE.has(tag) && !(understood.timer && tag === "timer")
+    !PASSABLE.has(tag) && !(understood.timer && tag === "timer") &&
+    !(understood.register === true && REGISTER_TAGS.has(tag))
   );
 }
+
+/** RFC 3327 and RFC 5626: what a registrar of ours knows. */
+const REGISTER_TAGS: ReadonlySet<string> = new Set(["path", "outbound"]);

@@ -79,7 +79,7 @@ export class Hunt {
   proceed(): boolean {
     const { forkWidth, targetsPerCall } = this.#context.limits;
     do {
-      if (this.#attempts.length > 0 && !this.#parallel) break;
+      if (this.#attempts.length > 0 && !this.#together()) break;
       if (this.#attempts.length >= forkWidth) break;
       const target = this.#waiting.shift();
       if (target === undefined) break;
@@ -89,8 +89,15 @@ export class Hunt {
         break;
       }
       this.#try(target);
-    } while (this.#parallel);
+    } while (this.#together());
     return this.#attempts.length > 0;
+  }
+
+  /** Whether the next target is tried beside those that ring. */
+  #together(): boolean {
+    const group = this.#waiting[0]?.group;
+    return this.#parallel || (group !== undefined &&
+      this.#attempts.some(({ leg }) => leg.target.group === group));
   }
 
   /** A leg failed by itself, or was given up. */

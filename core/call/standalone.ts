@@ -11,13 +11,13 @@ import { Headers } from "../message/headers.ts";
 import { SipRequest, type SipResponse } from "../message/message.ts";
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
 import type { Sending } from "../transaction/request_sender.ts";
-import type { RegisteredWay } from "../trunk/registrations.ts";
 import { builtInPolicy, tableRoute } from "./built_in_policy.ts";
 import type { CallContext } from "./call_context.ts";
 import { addCapabilities } from "./capabilities.ts";
 import { maxForwards } from "./call_invite.ts";
 import { headersOf, reasonOf } from "./decision_check.ts";
 import {
+  type Accept,
   answer,
   reject,
   type RequestDecision,
@@ -32,6 +32,7 @@ import type { CallView, LegView, Policy } from "./policy.ts";
 import { PolicyEvents } from "./policy_events.ts";
 import { PolicyHooks } from "./policy_hooks.ts";
 import { dressFor, type Target, targetsOf } from "./target.ts";
+import { wayOut } from "./way_out.ts";
 
 /** What one such request needs. */
 export interface StandaloneParts {
@@ -102,15 +103,11 @@ export class Standalone implements LegView {
       {
         leg: this,
         take: (decision) => {
-          if (decision === undefined) this.#ask();
-          else if (decision.action !== "accept") this.#take(decision);
-          else {
-            this.#hooks.fault(
-              "onRegister",
-              new TypeError("Cannot accept REGISTER: there is no registrar"),
-            );
-            this.#take(this.#default());
-          }
+          const { registrar } = this.#parts.context;
+          if (decision?.action === "accept") this.#register(decision);
+          else if (decision !== undefined) this.#take(decision);
+          else if (registrar.serves(this.#request)) this.#register();
+          else this.#ask();
         },
       },
     );
@@ -139,6 +136,18 @@ export class Standalone implements LegView {
         this.#relayed = true;
         return tableRoute(context.routes, this.trunk) ?? reject(404);
     }
+  }
+
+  /** The registrar's turn; `grant` is what a policy has decided in place of credentials. */
+  #register(grant?: Accept): void {
+    this.#parts.context.registrar.register({
+      request: this.#request,
+      flow: this.#parts.transaction.flow,
+      grant: grant && {
+        ...grant,
+        aor: grant.aor === undefined ? undefined : fromText(grant.aor),
+      },
+    }, ({ status, ...parts }) => this.#reply(status, parts));
   }
 
   #ask(): void {
@@ -199,6 +208,7 @@ export class Standalone implements LegView {
     this.#targets = targetsOf(route, {
       trunks: context.trunks,
       registrations: context.registrations,
+      registrar: context.registrar,
       random: context.random,
       user: this.#request.sipUri?.user,
       noAnswerSeconds: context.times.noAnswerSeconds,
@@ -210,14 +220,14 @@ export class Standalone implements LegView {
     const target = this.#targets.shift();
     const uri = target?.uris[0];
     if (target === undefined || uri === undefined) {
-      this.#reply(503);
+      if (target !== undefined && this.#targets.length > 0) this.#tryNext();
+      else this.#reply(target?.isAbsent ? 480 : 503);
       return;
     }
     const { context, planes } = this.#parts;
-    const way = context.registrations?.wayTo(target.trunk, uri);
-    this.#sending = context.sender.send(this.#forwarded(target, way), {
-      uri,
-      ...way,
+    const { route, routes } = wayOut(target, { uri, at: 0 }, context);
+    this.#sending = context.sender.send(this.#forwarded(target, routes), {
+      ...route,
       prepare: (request) => planes.outbound(request, { leg: this, ...RIGHTS }),
     }, {
       onResponse: (response) => this.#onResponse(response),
@@ -236,14 +246,14 @@ export class Standalone implements LegView {
     this.#reply(message.status, { reason: message.reason, headers, body });
   }
 
-  #forwarded(target: Target, way: RegisteredWay | undefined): SipRequest {
+  #forwarded(target: Target, routes: readonly string[]): SipRequest {
     const { random } = this.#parts.context;
     const { method } = this.#request;
     const from = target.from ?? this.#request.from;
     const to = target.to ?? this.#request.to;
     const headers = new Headers();
     headers.append("Max-Forwards", String(maxForwards(this.#request) - 1));
-    for (const route of way?.routes ?? []) headers.append("Route", route);
+    for (const route of routes) headers.append("Route", route);
     const caller = from?.with({ params: "" }).withParam("tag", random.token());
     headers.append("From", String(caller));
     headers.append("To", String(to?.with({ params: "" })));

@@ -6,12 +6,15 @@ import type { Headers } from "../message/headers.ts";
 import type { NameAddr } from "../message/name_addr.ts";
 import { parseSipUri, type SipUri } from "../message/uri.ts";
 import type { Registrations } from "../trunk/registrations.ts";
+import type { Registrar } from "../trunk/registrar.ts";
 import type { TrunkTable } from "../trunk/trunk_table.ts";
 import { headersOf, partyOf, targetName } from "./decision_check.ts";
 import type { Route, RouteTarget } from "./decisions.ts";
+import { isAorName } from "./aor_name.ts";
+import { type Place, placesOf } from "./located.ts";
 
 /** A target ready to be tried. */
-export interface Target {
+export interface Target extends Place {
   /** As the route named it. */
   readonly name: string;
   readonly trunk: string | undefined;
@@ -31,6 +34,7 @@ export interface TargetWorld {
   readonly trunks: TrunkTable;
   /** Say which servers of a trunk go first. */
   readonly registrations?: Registrations | undefined;
+  readonly registrar: Registrar;
   readonly random: Random;
   /** The user part that was dialled. */
   readonly user: string | undefined;
@@ -40,9 +44,35 @@ export interface TargetWorld {
 /** The targets of a route in the order they are tried. */
 export function targetsOf(route: Route, world: TargetWorld): Target[] {
   const timeoutSeconds = route.timeoutSeconds ?? world.noAnswerSeconds;
-  return inTurn(route.targets, world.random).map((named) =>
-    targetOf(named, { ...world, timeoutSeconds })
-  );
+  return inTurn(route.targets, world.random).flatMap((named) => {
+    const target = targetOf(named, { ...world, timeoutSeconds });
+    return places(target, named, world)?.map((place): Target => ({
+      ...target,
+      ...place,
+    })) ?? [target];
+  });
+}
+
+/** Where a target leads that stands for registrations; undefined for any other. */
+function places(
+  { name, trunk }: Target,
+  named: RouteTarget,
+  { registrar, trunks, user }: TargetWorld,
+): Place[] | undefined {
+  const own = typeof named === "string" || named.user === undefined
+    ? undefined
+    : fromText(named.user);
+  if (isAorName(name)) {
+    const isDialled = name.toLowerCase() === "aor:*";
+    const aor = isDialled ? `aor:${user ?? ""}` : fromText(name);
+    return placesOf({ aor, registrar, user: own });
+  }
+  const dynamic = trunk === undefined ? undefined : trunks.get(trunk)?.dynamic;
+  return dynamic && placesOf({
+    aor: dynamic.aor,
+    registrar,
+    user: own ?? (dynamic.user === "contact" ? undefined : user),
+  });
 }
 
 /** Writes what a target wants into the header fields of its request, From and To apart. */

@@ -14,6 +14,7 @@ import { parseNameAddr } from "../message/name_addr.ts";
 import { asksForFlow } from "../message/outbound.ts";
 import { parseSipUri, type SipUri } from "../message/uri.ts";
 import type { Flow } from "../transport/flow.ts";
+import type { PinnedWay } from "./pinned_way.ts";
 
 /** RFC 3261 section 12: early until a 2xx, then confirmed. */
 export type DialogState = "early" | "confirmed" | "terminated";
@@ -42,6 +43,8 @@ export class Dialog {
   routeSet: readonly string[];
   /** How the peer was last reached, a hint for connection reuse. */
   flow: Flow | undefined;
+  /** Set for a peer that registered with us and is reached by the flow of that alone. */
+  way: PinnedWay | undefined;
   /** Nobody stood between us and the peer when the dialog began. */
   readonly #direct: boolean;
 

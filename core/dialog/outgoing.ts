@@ -19,6 +19,7 @@ import { type Authenticator, AuthRound } from "./authenticator.ts";
 import type { DialogContext } from "./context.ts";
 import type { Dialog, RequestParts } from "./dialog.ts";
 import { glareWaitMs } from "./glare.ts";
+import { dialogRoute } from "./dialog_route.ts";
 import type { RefreshAttempt } from "./refresh_steps.ts";
 import { type SdpBody, sdpOf } from "./session_sdp.ts";
 import type { TimerFields } from "./session_expires.ts";
@@ -134,16 +135,14 @@ export class Outgoing implements SendingUser, Timed {
     this.#cseq = request.cseq?.number ?? 0;
     this.#sent = this.#session.writeTimer(this.method, request.headers);
     if (this.#attempt !== undefined) this.#attempt.sent = this.#sent;
-    const uri = dialog.nextHop;
-    if (uri === undefined) {
+    const route = dialogRoute(dialog);
+    if (route.uri === undefined) {
       this.#finish();
       this.#user.onFailure("unresolved");
       return;
     }
     this.#sending = context.sender.send(request, {
-      uri,
-      boundTo: dialog.boundFlow,
-      flow: dialog.flow,
+      ...route,
       addedBytes: this.#session.authenticator?.bytes,
       prepare: (draft, flow) => {
         const sent = this.#session.prepare(draft, flow);

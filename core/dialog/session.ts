@@ -12,6 +12,7 @@ import type { SipRequest, SipResponse } from "../message/message.ts";
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
 import type { SentAck } from "../transaction/request_sender.ts";
 import type { Flow } from "../transport/flow.ts";
+import { dialogRoute } from "./dialog_route.ts";
 import { Acceptance } from "./acceptance.ts";
 import { byeOf } from "./bye.ts";
 import {
@@ -252,9 +253,7 @@ export class Session implements DialogUsage, OutgoingHost {
   sendAck(cseq: number, parts: AckParts): SentAck {
     const ack = this.dialog.request("ACK", { ...parts, cseq });
     return this.context.sender.sendAck(ack, {
-      uri: this.dialog.nextHop,
-      boundTo: this.dialog.boundFlow,
-      flow: this.dialog.flow,
+      ...dialogRoute(this.dialog),
       addedBytes: this.authenticator?.bytes,
       prepare: (draft, flow) => {
         const sent = this.prepare(draft, flow);

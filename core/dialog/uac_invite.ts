@@ -18,6 +18,7 @@ import type {
 import type { Authenticator } from "./authenticator.ts";
 import type { DialogContext } from "./context.ts";
 import { Dialog, type RequestParts } from "./dialog.ts";
+import type { PinnedWay } from "./pinned_way.ts";
 import { type SdpBody, sdpOf } from "./session_sdp.ts";
 import { Session, type SessionUser } from "./session.ts";
 
@@ -42,6 +43,7 @@ interface Surplus {
 export class UacInvite implements SendingUser {
   readonly #context: DialogContext;
   readonly #authenticator: Authenticator | undefined;
+  readonly #way: PinnedWay | undefined;
   #user: UacInviteUser;
   /** Ours, as they left. */
   #credentials: readonly HeaderLine[] = [];
@@ -58,15 +60,19 @@ export class UacInvite implements SendingUser {
   #cancelled = false;
   #over = false;
 
-  /** `authenticator` signs the INVITE and all that its dialogs send. */
+  /** `authenticator` signs the INVITE and all that its dialogs send; `way` is theirs to the peer. */
   constructor(
     context: DialogContext,
     user: UacInviteUser,
-    options: { authenticator?: Authenticator | undefined } = {},
+    options: {
+      authenticator?: Authenticator | undefined;
+      way?: PinnedWay | undefined;
+    } = {},
   ) {
     this.#context = context;
     this.#user = user;
     this.#authenticator = options.authenticator;
+    this.#way = options.way;
   }
 
   /** Sends it. `request` has everything but Via and Contact. */
@@ -194,6 +200,7 @@ export class UacInvite implements SendingUser {
       this.#user,
     );
     session.authenticator = this.#authenticator;
+    session.dialog.way = this.#way;
     this.#early.push(session);
     return session;
   }

@@ -139,7 +139,8 @@ export function realmOf(credentials: string): string | undefined {
   return end < 0 ? undefined : authParams(credentials.slice(end))?.get("realm");
 }
 
-function algorithmOf(name: string): DigestAlgorithm | undefined {
+/** One of the algorithms that we know, its name in capitals. */
+export function algorithmOf(name: string): DigestAlgorithm | undefined {
   switch (name) {
     case "MD5":
     case "SHA-256":
@@ -149,13 +150,14 @@ function algorithmOf(name: string): DigestAlgorithm | undefined {
   return undefined;
 }
 
-function hasher(algorithm: DigestAlgorithm): (text: string) => string {
+/** The hash of an algorithm, as lower-case hexadecimal digits of a byte string. */
+export function hasher(algorithm: DigestAlgorithm): (text: string) => string {
   return (text) =>
     createHash(HASHES[algorithm]).update(text, "latin1").digest("hex");
 }
 
 /** `name=value, name="value"` by lower-case name, the quotes taken off; undefined when malformed or when one stands twice. */
-function authParams(text: string): Map<string, string> | undefined {
+export function authParams(text: string): Map<string, string> | undefined {
   // A lone CR would end the line that it is sent back on.
   if (text.length > MAX_CHARS || /[\r\n]/.test(text)) return undefined;
   const params = new Map<string, string>();

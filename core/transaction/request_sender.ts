@@ -55,6 +55,8 @@ export interface SendRoute {
   readonly listener?: string | undefined;
   /** What is known of the targets: those that are down are left out. */
   readonly health?: TargetHealth | undefined;
+  /** UDP stays UDP, however large the request. */
+  readonly udpOnly?: boolean | undefined;
   /** How much `prepare` adds besides Contact, for the choice between UDP and TCP. */
   readonly addedBytes?: number | undefined;
   /**
@@ -284,7 +286,7 @@ function attemptsFor(
   transport: MessageTransport,
 ): Attempts {
   const bound = route.boundTo?.open === true;
-  const udpOnly = bound ||
+  const udpOnly = bound || route.udpOnly === true ||
     route.uri?.param("transport")?.toLowerCase() === "udp";
   const flow = bound ? route.boundTo : route.flow;
   const { listener } = route;

@@ -35,6 +35,8 @@ export interface TransactionUser extends RequestUser {
    * stateless proxy is to act on one.
    */
   onStrayResponse(response: SipResponse, flow: Flow): void;
+  /** A connection is gone. */
+  onFlowClosed?(flow: Flow): void;
   /** A keep-alive that is no SIP; see {@linkcode TransportHandler.onKeepAlive}. */
   onKeepAlive?(kind: WireKeepAlive, bytes: Uint8Array, flow: Flow): boolean;
 }
@@ -116,7 +118,10 @@ export class TransactionLayer implements TransportHandler {
   }
 
   onClosed(flow: Flow, _reason: string): void {
-    if (!this.#closed) this.#clients.connectionLost(flow);
+    if (this.#closed) return;
+    // Who is reached by it alone must be known to be gone before anything is sent again.
+    this.#user.onFlowClosed?.(flow);
+    this.#clients.connectionLost(flow);
   }
 
   onMalformed(problem: ParseProblem, flow: Flow): void {

@@ -20,6 +20,12 @@ export interface TrunkSettings {
   readonly sessionTimer?: SessionTimerSettings;
   /** Keep-alives within calls. Default: none. */
   readonly sessionKeepAlive?: SessionKeepAliveSettings;
+  /** Its servers are what is registered for this address-of-record. */
+  readonly dynamic?: {
+    readonly aor: string;
+    /** The user part of a request URI: what was dialled, or that of the Contact. Default: what was dialled. */
+    readonly user?: "dialled" | "contact";
+  };
   /** Answers 401 and 407 of this peer; without it they pass to the other side. */
   readonly auth?: Account;
   /** Registers at this peer. */

@@ -61,6 +61,7 @@ timers: {t1_ms: 100, t2_ms: 200, t4_ms: 300, no_answer: 5, max_call: 60}
     ],
     unknownPeers: "drop",
     onInviteFault: "reject",
+    registrar: undefined,
     timers: { t1Ms: 100, t2Ms: 200, t4Ms: 300 },
     times: { noAnswerSeconds: 5, maxCallSeconds: 60 },
   });

@@ -6,7 +6,14 @@ import { ladderParts } from "../../app/ladder_parts.ts";
 
 const FOLDER = new URL(".", import.meta.url).pathname;
 
-const files = ["", "hooks/", "keep_alives/", "registration/", "timers/"]
+const files = [
+  "",
+  "hooks/",
+  "registrar/",
+  "keep_alives/",
+  "registration/",
+  "timers/",
+]
   .flatMap((folder) =>
     [...Deno.readDirSync(`${FOLDER}${folder}`)].map(({ name }) => folder + name)
   ).filter((name) => name.endsWith(".flow")).sort();

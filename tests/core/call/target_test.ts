@@ -1,15 +1,21 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { CountingObserver } from "../../../core/base/observer.ts";
 import { seededRandom } from "../../../core/base/random.ts";
+import { TimerWheel } from "../../../core/base/timer_wheel.ts";
 import { Headers } from "../../../core/message/headers.ts";
 import { checkDecision } from "../../../core/call/decision_check.ts";
 import { route, type RouteTarget } from "../../../core/call/decisions.ts";
 import { dressFor, type Target, targetsOf } from "../../../core/call/target.ts";
+import { Registrar } from "../../../core/trunk/registrar.ts";
 import { TrunkTable } from "../../../core/trunk/trunk_table.ts";
 
 const random = seededRandom(1);
+const clock = new TimerWheel(0);
+const observer = new CountingObserver();
 
 function targets(...list: RouteTarget[]): Target[] {
   return targetsOf(route(...list), {
+    registrar: new Registrar({ clock, random, observer }),
     trunks: new TrunkTable([]),
     random,
     user: "200",
@@ -69,7 +75,7 @@ Deno.test("what no request could carry is refused by name", () => {
     [{ to, parties: { to: "<sip:a" } }, `to "<sip:a" is neither a URI`],
     [{ to, parties: { from: "a\r\nb" } }, "line break"],
     [{ to, headers: { Via: "x" } }, "Legwork owns it"],
-    ["nowhere", `target "nowhere" is neither a trunk nor a SIP URI`],
+    ["nowhere", `target "nowhere" is neither a trunk, a SIP URI nor aor:USER`],
   ];
   for (const [target, message] of cases) {
     assertThrows(() => check(target), TypeError, message);
