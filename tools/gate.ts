@@ -29,6 +29,8 @@ const PEERS: Readonly<Record<string, string>> = {
   sipsak: "sipsak",
   tshark: "tshark",
   kamailio: "kamailio",
+  stun: "stun-client",
+  turnserver: "coturn",
   rtpengine: "rtpengine-daemon",
   sox: "sox",
   "multimon-ng": "multimon-ng",

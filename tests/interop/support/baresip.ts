@@ -15,7 +15,11 @@ export interface Phone extends AsyncDisposable {
 /** Starts a phone; with `dial` it calls that URI at once. */
 export async function phone(
   user: string,
-  options: { dial?: string } = {},
+  options: {
+    dial?: string;
+    /** Parameters of its account, in place of those that keep it from registering. */
+    account?: string;
+  } = {},
 ): Promise<Phone> {
   // The port after the first is taken for TLS by the phone itself.
   const [port = 0, , rtp = 0, , , last = 0] = freePorts(6);
@@ -29,14 +33,16 @@ export async function phone(
       "audio_player aubridge,nil",
       "audio_alert aubridge,nil",
       "module stdio.so",
+      "module uuid.so",
       "module g711.so",
       "module aubridge.so",
       "module_app account.so",
       "module_app menu.so",
       "",
     ].join("\n"),
-    accounts:
-      `<sip:${user}@127.0.0.1:${port}>;regint=0;answermode=auto;audio_codecs=PCMU\n`,
+    accounts: `<sip:${user}@127.0.0.1:${port}>;${
+      options.account ?? "regint=0"
+    };answermode=auto;audio_codecs=PCMU\n`,
     contacts: "",
   };
   for (const [name, text] of Object.entries(files)) {
@@ -44,7 +50,7 @@ export async function phone(
   }
   const dial = options.dial === undefined ? [] : ["-e", `d${options.dial}`];
   const process: Running = start("baresip", ["-4", "-f", folder, ...dial], {
-    withinMs: 20_000,
+    withinMs: 40_000,
     cwd: folder,
   });
   await bound(port, "udp");

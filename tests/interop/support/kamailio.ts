@@ -16,6 +16,8 @@ export interface ProxySetting {
   readonly modules?: readonly string[];
   /** `modparam` lines. */
   readonly parameters?: readonly string[];
+  /** It listens on TCP too. */
+  readonly tcp?: boolean;
   /** The routing blocks. */
   readonly routes: string;
 }
@@ -32,7 +34,7 @@ const MODULES = [
   "xlog",
 ];
 
-/** Starts a proxy on UDP and waits until it listens. */
+/** Starts a proxy and waits until it listens. */
 export async function proxy(setting: ProxySetting): Promise<Proxy> {
   const [port = 0] = freePorts(2);
   const folder = await Deno.makeTempDir({ prefix: "kamailio-" });
@@ -42,8 +44,9 @@ export async function proxy(setting: ProxySetting): Promise<Proxy> {
     [
       "#!KAMAILIO",
       "debug=2\nlog_stderror=yes\nfork=yes\nchildren=1\ntcp_children=1",
-      "auto_aliases=no\ndns=no\nrev_dns=no\ndisable_tcp=yes",
+      "auto_aliases=no\ndns=no\nrev_dns=no",
       `listen=udp:127.0.0.1:${port}`,
+      setting.tcp ? `listen=tcp:127.0.0.1:${port}` : "disable_tcp=yes",
       `mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/:/usr/lib/aarch64-linux-gnu/kamailio/modules/"`,
       ...modules.map((name) => `loadmodule "${name}.so"`),
       ...setting.parameters ?? [],
