@@ -78,6 +78,12 @@ export type Command =
   | ({ readonly name: "calls" } & ControlArgs)
   | ({ readonly name: "keepalives" } & ControlArgs)
   | ({ readonly name: "explain"; readonly call: string } & ControlArgs)
+  | ({
+    readonly name: "dtmf";
+    readonly call: string;
+    readonly leg: "a" | "b";
+    readonly keys: string;
+  } & ControlArgs)
   | ({ readonly name: "demo"; readonly stay: boolean } & LogArgs)
   | { readonly name: "version" }
   | { readonly name: "help"; readonly topic?: CommandName }
@@ -97,10 +103,12 @@ const TOPICS = [
   "calls",
   "keepalives",
   "explain",
+  "dtmf",
   "demo",
 ] as const;
 const COMMANDS = [...TOPICS, "version", "help"] as const;
 const FILE = /\.(?:ya?ml|[cm]?[jt]s|flow)$|[/\\]/i;
+const KEYS = /^[0-9*#A-Da-d!]{1,64}$/;
 const YAML = /\.ya?ml$/i;
 const OPTIONS: Record<
   CommandName,
@@ -118,6 +126,7 @@ const OPTIONS: Record<
   calls: { values: ["control"], flags: [] },
   keepalives: { values: ["control"], flags: [] },
   explain: { values: ["control"], flags: [] },
+  dtmf: { values: ["control"], flags: [] },
   demo: { values: ["log-level", "log-format"], flags: ["stay"] },
 };
 
@@ -236,6 +245,26 @@ function read(topic: CommandName, reader: ArgReader): Command {
     case "explain": {
       const [call = "", config] = reader.files("the id of a call", 2);
       return { name: "explain", call, ...controlArgs(reader, config) };
+    }
+    case "dtmf": {
+      const [call = "", leg, keys = "", config] = reader.files(
+        "the id of a call, a leg and keys",
+        4,
+      );
+      if (leg !== "a" && leg !== "b") {
+        reader.problems.push(`no leg is given, wanted a or b behind the call`);
+      } else if (!KEYS.test(keys)) {
+        reader.problems.push(
+          `keys "${keys}", wanted 1 to 64 of 0 to 9, *, #, A to D and !`,
+        );
+      }
+      return {
+        name: "dtmf",
+        call,
+        leg: leg === "b" ? "b" : "a",
+        keys,
+        ...controlArgs(reader, config),
+      };
     }
     case "demo":
       reader.noFiles();

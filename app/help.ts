@@ -25,6 +25,7 @@ script where it goes.
   legwork calls                 its calls
   legwork keepalives            which peer pings it, and how
   legwork explain CALL          what happened to one of them, and why
+  legwork dtmf CALL LEG KEYS    sends keys to a leg of it
   legwork demo                  one call between a simulated carrier and PBX
   legwork version               print the version
   legwork help COMMAND          options and examples of one command
@@ -168,6 +169,20 @@ Options
 ${CONTROL}
 Example
   legwork explain 3kTq
+`,
+  dtmf:
+    `Sends keys to a leg of a running call, as if the other had pressed them: by RTP
+events, INFO, KPML or tones, as the leg's trunk says.
+
+  legwork dtmf CALL LEG KEYS [legwork.yaml] [options]
+
+CALL is an identifier of "legwork calls" or the start of one; LEG is a, who called,
+or b; KEYS are 0 to 9, *, #, A to D, and ! for flash, at most 64.
+
+Options
+${CONTROL}
+Example
+  legwork dtmf 3kTq b "1234#"
 `,
   demo:
     `Shows one call through Legwork from a simulated carrier to a simulated PBX, as a

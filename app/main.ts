@@ -45,6 +45,7 @@ async function obey(
     case "calls":
     case "keepalives":
     case "explain":
+    case "dtmf":
       return await control(command, terminal);
     case "init":
       return init(command.folder, terminal);

@@ -12,6 +12,7 @@ import type {
 import type { SessionTimerSettings } from "../core/dialog/timer_negotiation.ts";
 import { fromText } from "../core/message/bytes.ts";
 import { parseSipUri } from "../core/message/uri.ts";
+import type { DtmfSettings } from "../core/media/dtmf_settings.ts";
 import type { TransactionTimers } from "../core/transaction/timers.ts";
 import { canonicalHost } from "../core/transport/address.ts";
 import { TcpTransport } from "../core/transport/tcp.ts";
@@ -146,7 +147,18 @@ function trunkSettings(
     sessionTimer: sessionTimer(trunk.session_timer),
     ...(sessionKeepAlive === undefined ? {} : { sessionKeepAlive }),
     ...keepAliveSettings(trunk.keepalive),
+    dtmf: dtmfSettings(trunk.dtmf),
     ...(auth === undefined ? {} : { auth }),
+  };
+}
+
+function dtmfSettings(block: TrunkConfig["dtmf"]): DtmfSettings {
+  return {
+    receive: block.receive,
+    send: block.send,
+    mask: block.mask,
+    minDurationMs: block.min_duration_ms,
+    gapMs: block.gap_ms,
   };
 }
 

@@ -66,7 +66,12 @@ const CALL: readonly ViewMember[] = [
 export const VIEW_MEMBERS: Readonly<
   Record<ViewKind | "Call" | "Headers" | "Message", readonly ViewMember[]>
 > = {
-  Call: CALL,
+  Call: [
+    ...CALL,
+    ["keys", "read"],
+    ["collectKeys", "edit"],
+    ["sendKeys", "edit"],
+  ],
   Message: [...CALL, ["setReason", "edit"], ["setBody", "edit"]],
   Headers: [
     ["at", "ask"],

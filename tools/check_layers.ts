@@ -25,7 +25,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "core/dialog": BELOW_CALL.slice(0, 4),
   "core/sdp": ["core/base"],
   "core/media": ["core/base", "core/sdp"],
-  "core/trunk": BELOW_CALL,
+  "core/trunk": [...BELOW_CALL, "core/sdp", "core/media"],
   "core/call": [...BELOW_CALL, "core/sdp", "core/media", "core/trunk"],
   "scripts": ["core/base"],
   "app": [

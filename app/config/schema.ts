@@ -89,6 +89,10 @@ const dtmf = section({
   send: oneOf("rfc4733", "info", "info-dtmf", "inband", "kpml", "auto").default(
     "auto",
   ),
+  mask: flag().default(false),
+  min_duration_ms: whole({ from: 40, to: 10_000, unit: "milliseconds" })
+    .default(100),
+  gap_ms: whole({ from: 0, to: 10_000, unit: "milliseconds" }).default(50),
 });
 
 const account = section({

@@ -27,6 +27,8 @@ export async function answerControl(
       return { ok: true, lines: keepAliveLines(server.b2bua.keepAlives) };
     case "explain":
       return explain(request.call, server);
+    case "dtmf":
+      return sendKeys(request, server);
   }
 }
 
@@ -42,6 +44,21 @@ function explain(call: string, { traces, b2bua }: Server): ControlReply {
       traces.full ? "" : "; trace: faults keeps those with a fault"
     }`;
   return { ok: false, lines: [`${call}: ${why}`] };
+}
+
+function sendKeys(
+  { call, leg, keys }: Extract<ControlRequest, { command: "dtmf" }>,
+  { b2bua }: Server,
+): ControlReply {
+  try {
+    const found = b2bua.sendKeys(call, leg, keys);
+    return found
+      ? { ok: true, lines: [`${keys.length} keys for leg ${leg}`] }
+      : { ok: false, lines: [`${call}: no running call of that name`] };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { ok: false, lines: [why] };
+  }
 }
 
 /** Calls listed at most; who runs more needs metrics. */

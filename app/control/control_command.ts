@@ -16,7 +16,7 @@ import { CONTROL_FOLDER, controlPath } from "./socket_path.ts";
 /** The arguments of these commands. */
 export type ControlCommand = Extract<
   Command,
-  { name: "reload" | "calls" | "keepalives" | "explain" }
+  { name: "reload" | "calls" | "keepalives" | "explain" | "dtmf" }
 >;
 
 /** Resolves with the exit code: 1 when nobody answers, or the answer is no. */
@@ -46,6 +46,10 @@ function requestOf(command: ControlCommand): ControlRequest {
       return { command: command.name };
     case "explain":
       return { command: "explain", call: command.call };
+    case "dtmf": {
+      const { call, leg, keys } = command;
+      return { command: "dtmf", call, leg, keys };
+    }
   }
 }
 

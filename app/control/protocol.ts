@@ -9,7 +9,13 @@ export type ControlRequest =
   | { readonly command: "reload"; readonly to?: number }
   | { readonly command: "calls" }
   | { readonly command: "keepalives" }
-  | { readonly command: "explain"; readonly call: string };
+  | { readonly command: "explain"; readonly call: string }
+  | {
+    readonly command: "dtmf";
+    readonly call: string;
+    readonly leg: "a" | "b";
+    readonly keys: string;
+  };
 
 /** The answer, as lines for a terminal. */
 export interface ControlReply {
@@ -23,7 +29,7 @@ export const MAX_REPLY = 4 * 1024 * 1024;
 
 /** The request in a line, or undefined when there is none of that form. */
 export function readRequest(line: string): ControlRequest | undefined {
-  const { command, to, call } = fieldsOf(line);
+  const { command, to, call, leg, keys } = fieldsOf(line);
   switch (command) {
     case "reload":
       if (to === undefined) return { command };
@@ -33,6 +39,11 @@ export function readRequest(line: string): ControlRequest | undefined {
       return { command };
     case "explain":
       return typeof call === "string" ? { command, call } : undefined;
+    case "dtmf":
+      return typeof call === "string" && typeof keys === "string" &&
+          (leg === "a" || leg === "b")
+        ? { command, call, leg, keys }
+        : undefined;
     default:
       return undefined;
   }

@@ -202,7 +202,7 @@ class Player extends CountingObserver {
     if (!opens) return undefined;
     const source = `${transport.toLowerCase()}:${formatAddress(from)}`;
     const trunk = this.#trunks.match(from, "")?.name;
-    const view = new InviteView(id, message, { trunk, source });
+    const view = new InviteView({ id }, message, { trunk, source });
     const call = { view, caller: from };
     this.#calls.set(id, call);
     return call;

@@ -44,6 +44,15 @@ export type TraceEvent =
       readonly place: string | undefined;
       readonly usedMs: number | undefined;
     }
+    | {
+      readonly kind: "key";
+      readonly leg: "a" | "b";
+      /** `?` where it is masked. */
+      readonly key: string;
+      /** How it was heard. */
+      readonly as: string;
+      readonly durationMs: number;
+    }
     | { readonly kind: "fault"; readonly hook: string; readonly text: string }
   );
 
@@ -123,6 +132,19 @@ export class CallTraces implements CallTrace, HookNotes {
   /** All stories kept, the oldest first. */
   get stories(): readonly CallStory[] {
     return [...this.#stories.values()];
+  }
+
+  key(told: Parameters<NonNullable<CallTrace["key"]>>[0]): void {
+    if (!this.full) return;
+    const { call, leg, key, kind, durationMs } = told;
+    this.#add(this.#story(call), {
+      kind: "key",
+      atMs: this.#now(),
+      leg,
+      key,
+      as: kind,
+      durationMs,
+    });
   }
 
   message({ direction, message, leg }: TracedMessage): void {

@@ -30,6 +30,10 @@ export function noteText(event: TraceEvent): string {
       return printable(`${editText(event)}${by(event.place, event.hook)}`);
     case "decision":
       return printable(decisionLine(event));
+    case "key": {
+      const { leg, key, as, durationMs } = event;
+      return printable(`${leg} pressed ${key} for ${durationMs} ms (${as})`);
+    }
     case "fault":
       return printable(`fault in ${event.hook}: ${event.text}`);
   }
@@ -61,6 +65,7 @@ function eventLines(event: TraceEvent, fromMs: number): string[] {
       ];
     }
     case "decision":
+    case "key":
     case "fault":
       return [`${time}  ${noteText(event)}`];
   }

@@ -7,7 +7,7 @@
 import { DEFAULT_LIMITS } from "../base/limits.ts";
 import { DialogTable } from "../dialog/dialog_table.ts";
 import { responseTo } from "../message/build.ts";
-import { Headers } from "../message/headers.ts";
+import type { Headers } from "../message/headers.ts";
 import type { SipRequest } from "../message/message.ts";
 import { RequestSender } from "../transaction/request_sender.ts";
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
@@ -29,19 +29,18 @@ import type { TrunkState } from "../trunk/trunk_state.ts";
 import { DynamicTrunks } from "../trunk/dynamic_trunks.ts";
 import { Registrar } from "../trunk/registrar.ts";
 import { TrunkTable } from "../trunk/trunk_table.ts";
+import { refusalOf } from "./admission.ts";
 import { type B2buaOptions, DEFAULT_TIMES } from "./b2bua_options.ts";
 import { Call } from "./call.ts";
-import { maxForwards } from "./call_invite.ts";
 import type { CallState } from "./call_record.ts";
 import type { CallContext } from "./call_context.ts";
 import { answer, ignore } from "./decisions.ts";
-import { unsupportedTags } from "./header_policy.ts";
 import { KeepAlives, type KeepAliveState } from "./keep_alives.ts";
 import { MessagePlanes } from "./message_hooks.ts";
 import { ownContact } from "./own_contact.ts";
 import type { Policy } from "./policy.ts";
 import { fixedPolicy } from "./policy.ts";
-import { timerSettings } from "./leg_timer.ts";
+import { type KeyOptions, passedKeys } from "./staged_keys.ts";
 import { Standalone } from "./standalone.ts";
 
 /** A back-to-back user agent. */
@@ -191,6 +190,27 @@ export class B2bua implements TransactionUser {
     };
   }
 
+  /**
+   * Sends keys to a leg of a running call, named by its identifier or the start of it, as if the other leg had pressed
+   * them. False when there is no such call.
+   *
+   * @throws {TypeError} for what is no row of keys, {@linkcode RangeError} for more than 64.
+   */
+  sendKeys(
+    call: string,
+    leg: "a" | "b",
+    keys: string,
+    options?: KeyOptions,
+  ): boolean {
+    const wanted = passedKeys(keys, options);
+    const found = [...this.#calls].find(({ id }) => id === call) ??
+      [...this.#calls].find(({ id }) =>
+        call.length >= 4 && id.startsWith(call)
+      );
+    found?.keys.inject(leg, wanted);
+    return found !== undefined;
+  }
+
   /** The name of the trunk a source belongs to. */
   trunkOf(address: Address, listener: string): string | undefined {
     return this.#context.trunks.match(address, listener)?.name ??
@@ -248,7 +268,17 @@ export class B2bua implements TransactionUser {
       return;
     }
     const trunk = this.#trunkOf(transaction);
-    const refusal = this.#refusal(transaction, trunk);
+    const isRegister = request.method === "REGISTER" &&
+      this.registrar.serves(request);
+    const known = trunk !== undefined || isRegister ||
+      this.#isRegistered(transaction);
+    const refusal = refusalOf(request, trunk, {
+      known,
+      isRegister,
+      context: this.#context,
+      unknownPeers: this.#options.unknownPeers ?? "reject",
+      closed: this.#closed,
+    });
     if (refusal !== undefined) {
       this.#context.keepAlives.refused(request, transaction.flow);
     }
@@ -343,53 +373,9 @@ export class B2bua implements TransactionUser {
     }).begin();
   }
 
-  /** What a request outside any dialog is refused for before anyone looks at what it wants: RFC 3261 section 8.2. */
-  #refusal(
-    transaction: ServerTransaction,
-    trunk: string | undefined,
-  ):
-    | { status: number; reason?: string; headers?: Headers }
-    | "drop"
-    | undefined {
-    const { request } = transaction;
-    const isRegister = request.method === "REGISTER" &&
-      this.registrar.serves(request);
-    if (
-      trunk === undefined && !isRegister && !this.#isRegistered(transaction)
-    ) {
-      const { unknownPeers } = this.#options;
-      if (unknownPeers === "drop") return "drop";
-      if (unknownPeers !== "accept") return { status: 403 };
-    }
-    // §8.2.2.1: "If the Request-URI uses a scheme not supported by the UAS, it SHOULD reject the request with a 416".
-    if (!/^(?:sips?|tel):/i.test(request.uri)) return { status: 416 };
-    // §16.3: "If the request contains a Max-Forwards header field with a field value of zero (0), the
-    // element MUST NOT forward the request"; an OPTIONS is for us then.
-    if (
-      maxForwards(request) === 0 && request.method !== "OPTIONS" && !isRegister
-    ) {
-      return { status: 483 };
-    }
-    // An INVITE of our own that came back: sending it on again would never end.
-    if (this.#context.ownInvites.has(request.callId)) return { status: 482 };
-    // §8.2.2.3: "If a UAS does not understand an option-tag listed in a Require header field, it MUST respond by
-    // generating a response with status code 420 (Bad Extension)."
-    const { mode } = timerSettings(this.#context, trunk);
-    const tags = unsupportedTags(request, {
-      timer: mode !== "off",
-      register: request.method === "REGISTER",
-    });
-    if (tags.length > 0) {
-      const headers = new Headers().append("Unsupported", tags.join(", "));
-      return { status: 420, headers };
-    }
-    if (request.method !== "INVITE") return undefined;
-    if (this.#draining || this.#calls.size >= this.#context.limits.calls) {
-      if (!this.#draining) this.#context.observer.count("calls_refused");
-      const headers = new Headers().append("Retry-After", "5");
-      return { status: 503, headers };
-    }
-    return undefined;
+  get #closed(): "draining" | "full" | undefined {
+    if (this.#draining) return "draining";
+    return this.#calls.size >= this.#context.limits.calls ? "full" : undefined;
   }
 
   /** Whoever has registered may send requests from there. */
@@ -400,7 +386,7 @@ export class B2bua implements TransactionUser {
   #refuse(
     transaction: ServerTransaction,
     status: number,
-    parts: { reason?: string; headers?: Headers } = {},
+    parts: { headers?: Headers } = {},
   ): void {
     this.#context.observer.count("requests_refused");
     transaction.respond(responseTo(transaction.request, status, {

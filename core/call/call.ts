@@ -12,6 +12,7 @@ import { bestFailure, type Failure } from "./best_response.ts";
 import { Bridge } from "./bridge.ts";
 import { answerContent, isLateOffer, replaced } from "./call_answer.ts";
 import type { CallContext } from "./call_context.ts";
+import { CallKeys, type Side } from "./call_keys.ts";
 import type { CallEvent } from "./call_event.ts";
 import { bLegInvite, dialled } from "./call_invite.ts";
 import { CallPolicy } from "./call_policy.ts";
@@ -67,6 +68,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
   #lastTarget: string | undefined;
   #status = 0;
   #over = false;
+  #keys: CallKeys | undefined;
 
   constructor(parts: CallParts) {
     this.#parts = parts;
@@ -75,7 +77,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
     this.id = parts.context.random.token();
     this.#startedAtMs = parts.context.clock.wallTime();
     this.#invite = parts.invite.request;
-    this.view = viewOf(this.id, this.#invite, parts);
+    this.view = viewOf(this, this.#invite, parts);
     this.#hunt = new Hunt(parts.context, this);
     this.policy = new CallPolicy(parts.policy, this, parts.context);
     this.#a = new ALeg(parts.invite, {
@@ -101,6 +103,19 @@ export class Call implements LegOwner, HuntOwner, Timed {
     return this.#a.answered && this.#b === undefined;
   }
 
+  /** Its keys: made when there is one to be passed on. */
+  get keys(): CallKeys {
+    return this.#keys ??= new CallKeys(this, this.#context);
+  }
+
+  legOf(side: Side): Leg | undefined {
+    return side === "a" ? this.#a : this.#b;
+  }
+
+  keyLeg(side: Side): Leg | undefined {
+    return side === "a" && !this.#a.answered ? undefined : this.legOf(side);
+  }
+
   /** True from its end on. */
   get over(): boolean {
     return this.#over;
@@ -110,7 +125,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
   begin(): void {
     const { message, decision } = this.#a.received();
     this.#invite = message;
-    this.view = viewOf(this.id, message, this.#parts);
+    this.view = viewOf(this, message, this.#parts);
     if (decision !== undefined) {
       this.#obey(decision);
       return;
@@ -187,6 +202,10 @@ export class Call implements LegOwner, HuntOwner, Timed {
         return;
       case "request":
         if (this.#over) event.exchange.reply(481);
+        else if (
+          event.exchange.method === "INFO" &&
+          this.keys.takeInfo(leg, event.exchange)
+        ) return;
         else if (this.alone) this.#bridge.answerAlone(event.exchange);
         else this.#bridge.pass(event.exchange, leg, this.otherOf(leg));
         return;
@@ -260,6 +279,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
       leg.acknowledge();
     }
     this.#a.answer(content);
+    this.#keys?.refresh();
     this.#a.watch();
     leg.watch();
   }
@@ -289,6 +309,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
       case "answer":
         this.#established();
         this.#a.answer(answerContent(decision), reasonOf(decision.reason));
+        this.#keys?.refresh();
         this.#a.watch();
         return;
     }
@@ -376,6 +397,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
     this.#context.clock.cancel(this.#maxCall);
     const content = how.content ?? reasonContent(how.cause);
     this.#bridge.close();
+    this.#keys?.close();
     this.#hunt.stop();
     if (!this.#a.answered) {
       this.#status = how.status;

@@ -25,6 +25,14 @@ export interface CallTrace {
     /** The policy's name; undefined for the built-in one. */
     readonly policy: string | undefined;
   }): void;
+  /** A key was heard, once however many ways told of it; `?` where its trunk masks keys. */
+  key?(told: {
+    readonly call: string;
+    readonly leg: "a" | "b";
+    readonly key: string;
+    readonly kind: string;
+    readonly durationMs: number;
+  }): void;
   /** A hook failed; what it did does not count. */
   fault(told: {
     readonly call: string | undefined;

@@ -1,6 +1,6 @@
 /** A call and its legs as a policy sees them. */
 
-import type { Json } from "./decisions.ts";
+import type { DtmfKind, Json } from "./decisions.ts";
 import type {
   ContentView,
   PartyView,
@@ -38,6 +38,20 @@ export interface CallView extends ContentView {
   readonly body: string;
   /** The caller's address: `udp:192.0.2.1:5060`. */
   readonly source: string;
+  /** The keys that each leg has pressed since {@linkcode CallView.collectKeys}, `!` for flash; the last 256. */
+  readonly keys: Readonly<Record<"a" | "b", string>>;
+  /** Keeps the keys that are pressed from now on, for {@linkcode CallView.keys}. */
+  collectKeys(): void;
+  /**
+   * Sends keys to a leg, as if the other had pressed them: 0 to 9, `*`, `#`, A to D, `!` for flash; at most 64. They
+   * leave once the hook has returned, and wait for a leg that has not answered yet. Each lasts 160 ms, and goes as the
+   * leg's trunk says, unless `options` say otherwise.
+   */
+  sendKeys(
+    leg: "a" | "b",
+    keys: string,
+    options?: { readonly durationMs?: number; readonly as?: DtmfKind },
+  ): void;
   /** The policy's own notes about this call, kept across hooks and revisions; JSON only. */
   readonly vars: Record<string, Json>;
 }

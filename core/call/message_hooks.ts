@@ -8,6 +8,7 @@
 import type { Observer } from "../base/observer.ts";
 import type { SipMessage, SipRequest } from "../message/message.ts";
 import type { CallTrace } from "./call_trace.ts";
+import { settleKeys } from "./call_view.ts";
 import { checkDecision } from "./decision_check.ts";
 import type { MessageDecision } from "./decisions.ts";
 import { type DraftRights, MessageDraft } from "./message_draft.ts";
@@ -133,6 +134,7 @@ export class MessagePlanes {
   ): MessageDecision | undefined | typeof FAULT {
     try {
       const decision = hook(draft, leg) ?? undefined;
+      settleKeys(leg.call, { failed: false });
       // An arrow that ends in `headers.delete(...)` returns whether there was one; that decides nothing.
       if (!decides || decision === undefined || typeof decision !== "object") {
         return undefined;
@@ -140,6 +142,7 @@ export class MessagePlanes {
       checkDecision("inbound", decision, () => false);
       return decision;
     } catch (error) {
+      settleKeys(leg.call, { failed: true });
       reportFault(this.#observer, {
         policy: this.#policyName,
         hook: "message hook",

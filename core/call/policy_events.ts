@@ -30,6 +30,11 @@ export class PolicyEvents {
     this.#hooks = hooks;
   }
 
+  /** True when somebody decides about keys. */
+  get hasOnDtmf(): boolean {
+    return this.#hooks.policy.onDtmf !== undefined;
+  }
+
   /** A leg's refresh is due; undefined leaves it to the refresh ladder. */
   onRefresh(view: () => RefreshView): RefreshWith | Skip | undefined {
     const { policy } = this.#hooks;

@@ -6,6 +6,7 @@
 
 import type { Observer } from "../base/observer.ts";
 import type { CallTrace } from "./call_trace.ts";
+import { settleKeys } from "./call_view.ts";
 import { checkDecision } from "./decision_check.ts";
 import type { DecidingHook, Decision, DecisionOf } from "./hook_actions.ts";
 import { reportFault } from "./message_hooks.ts";
@@ -62,8 +63,11 @@ export class PolicyHooks {
         answer.catch(() => {});
         throw new TypeError(`Cannot wait for ${hook}: it returned a promise`);
       }
-      return this.#checked(hook, answer);
+      const decision = this.#checked(hook, answer);
+      settleKeys(this.#call?.view, { failed: false });
+      return decision;
     } catch (error) {
+      settleKeys(this.#call?.view, { failed: true });
       this.fault(hook, error);
       return undefined;
     }
@@ -83,6 +87,7 @@ export class PolicyHooks {
         fail(error);
         return;
       }
+      settleKeys(this.#call?.view, { failed: false });
       take(
         decision === undefined
           ? { kind: "silent" }
@@ -90,6 +95,7 @@ export class PolicyHooks {
       );
     };
     const fail = (error: unknown): void => {
+      settleKeys(this.#call?.view, { failed: true });
       this.fault(hook, error);
       take({ kind: "fault" });
     };

@@ -61,3 +61,19 @@ export function keyOfCharacter(character: string): Key | undefined {
   const found = KEYS.indexOf(character.toUpperCase() as Key);
   return found < 0 ? undefined : KEYS[found];
 }
+
+/** The character of a key: `!` for flash. */
+export function characterOfKey(key: Key): string {
+  return key === "flash" ? "!" : key;
+}
+
+/** The keys in a row of characters, `!` among them; undefined where one is none. */
+export function keysOf(text: string): Key[] | undefined {
+  const keys: Key[] = [];
+  for (const character of text) {
+    const key = character === "!" ? "flash" : keyOfCharacter(character);
+    if (key === undefined) return undefined;
+    keys.push(key);
+  }
+  return keys;
+}

@@ -78,7 +78,7 @@ Deno.test("a wrong decision says what was found and what is wanted", () => {
     [
       "onDtmf",
       { action: "relay", as: "morse" },
-      `as: found "morse", wanted rtp,`,
+      `as: found "morse", wanted rfc4733,`,
     ],
     [
       "onInvite",

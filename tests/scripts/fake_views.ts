@@ -52,7 +52,7 @@ export function fakeCall(options: {
     ], options.user),
     toBytes(options.body ?? "v=0\r\n"),
   );
-  const call = new InviteView("call-1", invite, {
+  const call = new InviteView({ id: "call-1" }, invite, {
     trunk: "carrier",
     source: "udp:192.0.2.1:5060",
   });
