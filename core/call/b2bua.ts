@@ -105,21 +105,19 @@ export class B2bua implements TransactionUser {
     const policies = options.policy ?? fixedPolicy({});
     const { trace } = options;
     const world = { clock, limits, observer, trace, trunks, policies };
-    const sender = new RequestSender({
+    const layers = {
       transactions: this.#transactions,
-      resolver,
       transport: this.#transport,
-      clock,
-      observer,
-    });
+    };
+    const ground = { clock, random, observer, resolver, ...layers };
+    const sender = new RequestSender(ground);
     const { flows } = this.#transport;
     const registrations = registrationsOf(options.trunks, {
-      clock,
-      random,
-      observer,
+      ...ground,
       sender,
       flows,
     });
+    const contactFor = (flow: Flow): string => ownContact(flow, registrations);
     this.#context = {
       ...world,
       registrar,
@@ -129,7 +127,7 @@ export class B2bua implements TransactionUser {
       registrations,
       timers,
       dialogs: new DialogTable(),
-      contactFor: (flow) => ownContact(flow, registrations),
+      contactFor,
       routes: options.routes ?? [],
       times: { ...DEFAULT_TIMES, ...options.times },
       onInviteFault: options.onInviteFault ?? "route",
@@ -137,13 +135,8 @@ export class B2bua implements TransactionUser {
       timerGround: { clock, random, t1Ms: timers.t1Ms },
       refusals: new RefusalMemory(clock),
       health: new Health(options.trunks ?? [], {
-        clock,
-        random,
-        observer,
-        transactions: this.#transactions,
-        transport: this.#transport,
-        resolver,
-        contactFor: (flow) => ownContact(flow, registrations),
+        ...ground,
+        contactFor,
       }),
     };
   }

@@ -8,9 +8,8 @@
 import { fromText, toBytes } from "../message/bytes.ts";
 import { responseTo } from "../message/build.ts";
 import { Headers } from "../message/headers.ts";
-import { SipRequest, type SipResponse } from "../message/message.ts";
+import type { SipRequest, SipResponse } from "../message/message.ts";
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
-import type { Sending } from "../transaction/request_sender.ts";
 import { builtInPolicy, tableRoute } from "./built_in_policy.ts";
 import type { CallContext } from "./call_context.ts";
 import { addCapabilities } from "./capabilities.ts";
@@ -23,6 +22,7 @@ import {
   type RequestDecision,
   type Route,
 } from "./decisions.ts";
+import { Forwarding } from "./forwarding.ts";
 import { crossing, METHODS } from "./header_policy.ts";
 import { keepAliveOutside } from "./keep_alive_kind.ts";
 import { MessageDraft } from "./message_draft.ts";
@@ -31,8 +31,7 @@ import { peerName } from "./peer_name.ts";
 import type { CallView, LegView, Policy } from "./policy.ts";
 import { PolicyEvents } from "./policy_events.ts";
 import { PolicyHooks } from "./policy_hooks.ts";
-import { dressFor, type Target, targetsOf } from "./target.ts";
-import { wayOut } from "./way_out.ts";
+import { targetsOf } from "./target.ts";
 
 /** What one such request needs. */
 export interface StandaloneParts {
@@ -58,8 +57,6 @@ export class Standalone implements LegView {
   readonly #parts: StandaloneParts;
   readonly #hooks: PolicyHooks;
   #request: SipRequest;
-  #targets: Target[] = [];
-  #sending: Sending | undefined;
   /** Its answer speaks of the other side's abilities. */
   #relayed = false;
   #done = false;
@@ -98,11 +95,13 @@ export class Standalone implements LegView {
   }
 
   #askRegister(): void {
+    const draft = this.#draft();
     new PolicyEvents(this.#hooks).onRegister(
-      () => new MessageDraft(this.#request),
+      () => draft,
       {
         leg: this,
         take: (decision) => {
+          if (decision !== undefined) this.#edited(draft);
           const { registrar } = this.#parts.context;
           if (decision?.action === "accept") this.#register(decision);
           else if (decision !== undefined) this.#take(decision);
@@ -156,15 +155,26 @@ export class Standalone implements LegView {
       this.#take(this.#default());
       return;
     }
-    const view = new MessageDraft(this.#request);
+    const draft = this.#draft();
     this.#hooks.ask(
       "onRequest",
-      () => policy.onRequest?.(view, this),
-      (outcome) =>
+      () => policy.onRequest?.(draft, this),
+      (outcome) => {
+        // What a hook that failed has edited does not count.
+        if (outcome.kind !== "fault") this.#edited(draft);
         this.#take(
           outcome.kind === "decided" ? outcome.decision : this.#default(),
-        ),
+        );
+      },
     );
+  }
+
+  #draft(): MessageDraft {
+    return new MessageDraft(this.#request, RIGHTS.rights);
+  }
+
+  #edited(draft: MessageDraft): void {
+    this.#request = draft.finish() as SipRequest;
   }
 
   #default(): RequestDecision {
@@ -205,7 +215,7 @@ export class Standalone implements LegView {
 
   #route(route: Route): void {
     const { context } = this.#parts;
-    this.#targets = targetsOf(route, {
+    const targets = targetsOf(route, {
       trunks: context.trunks,
       registrations: context.registrations,
       registrar: context.registrar,
@@ -213,57 +223,22 @@ export class Standalone implements LegView {
       user: this.#request.sipUri?.user,
       noAnswerSeconds: context.times.noAnswerSeconds,
     });
-    this.#tryNext();
-  }
-
-  #tryNext(): void {
-    const target = this.#targets.shift();
-    const uri = target?.uris[0];
-    if (target === undefined || uri === undefined) {
-      if (target !== undefined && this.#targets.length > 0) this.#tryNext();
-      else this.#reply(target?.isAbsent ? 480 : 503);
-      return;
-    }
-    const { context, planes } = this.#parts;
-    const { route, routes } = wayOut(target, { uri, at: 0 }, context);
-    this.#sending = context.sender.send(this.#forwarded(target, routes), {
-      ...route,
-      prepare: (request) => planes.outbound(request, { leg: this, ...RIGHTS }),
-    }, {
-      onResponse: (response) => this.#onResponse(response),
-      onFailure: (failure) => {
-        if (this.#targets.length > 0) this.#tryNext();
-        else this.#reply(failure === "timeout" ? 408 : 503);
+    new Forwarding({
+      context,
+      planes: this.#parts.planes,
+      leg: this,
+      request: this.#request,
+      targets,
+      onDone: (outcome) => {
+        if ("status" in outcome) this.#reply(outcome.status);
+        else this.#pass(outcome.response);
       },
-    });
+    }).start();
   }
 
-  #onResponse(response: SipResponse): void {
-    // RFC 4320 §4.1: provisional responses to non-INVITE requests are not passed on.
-    if (response.status < 200) return;
-    const { message } = this.#parts.planes.inbound(response, { leg: this });
-    const { headers, body } = crossing(message);
-    this.#reply(message.status, { reason: message.reason, headers, body });
-  }
-
-  #forwarded(target: Target, routes: readonly string[]): SipRequest {
-    const { random } = this.#parts.context;
-    const { method } = this.#request;
-    const from = target.from ?? this.#request.from;
-    const to = target.to ?? this.#request.to;
-    const headers = new Headers();
-    headers.append("Max-Forwards", String(maxForwards(this.#request) - 1));
-    for (const route of routes) headers.append("Route", route);
-    const caller = from?.with({ params: "" }).withParam("tag", random.token());
-    headers.append("From", String(caller));
-    headers.append("To", String(to?.with({ params: "" })));
-    headers.append("Call-ID", `${random.token()}@legwork`);
-    headers.append("CSeq", `1 ${method}`);
-    const content = crossing(this.#request);
-    for (const line of content.headers.lines) headers.add(line);
-    dressFor(target, headers);
-    const uri = target.uris[0]?.with({ headers: "" }).toString() ?? "";
-    return new SipRequest(method, uri, headers, content.body);
+  #pass(response: SipResponse): void {
+    const { headers, body } = crossing(response);
+    this.#reply(response.status, { reason: response.reason, headers, body });
   }
 
   #reply(
@@ -298,7 +273,6 @@ export class Standalone implements LegView {
   #finish(): void {
     if (this.#done) return;
     this.#done = true;
-    this.#sending = undefined;
     this.#parts.onDone();
   }
 }
