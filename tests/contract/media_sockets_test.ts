@@ -1,5 +1,6 @@
 /** What every {@linkcode MediaSockets} does, whatever it is made of. */
 
+import { setImmediate } from "node:timers";
 import { assert, assertEquals } from "@std/assert";
 import { DenoMedia } from "../../app/media/deno_media.ts";
 import { TimerWheel } from "../../core/base/timer_wheel.ts";
@@ -172,7 +173,7 @@ function realBed(sockets: MediaSockets, end: () => void = () => {}): Bed {
       const untilMs = performance.now() + 10_000;
       while (!isSo()) {
         assert(performance.now() < untilMs, "nothing came in ten seconds");
-        await new Promise((resolve) => setTimeout(resolve, 1));
+        await new Promise((resolve) => setImmediate(resolve));
       }
     },
     end,
