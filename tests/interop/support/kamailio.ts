@@ -20,6 +20,8 @@ export interface ProxySetting {
   readonly tcp?: boolean;
   /** The routing blocks. */
   readonly routes: string;
+  /** Where it listens; a free port by default. */
+  readonly port?: number;
 }
 
 /** Modules of every proxy here. */
@@ -36,7 +38,8 @@ const MODULES = [
 
 /** Starts a proxy and waits until it listens. */
 export async function proxy(setting: ProxySetting): Promise<Proxy> {
-  const [port = 0] = freePorts(2);
+  const [free = 0] = freePorts(2);
+  const port = setting.port ?? free;
   const folder = await Deno.makeTempDir({ prefix: "kamailio-" });
   const modules = [...MODULES, ...setting.modules ?? []];
   await Deno.writeTextFile(

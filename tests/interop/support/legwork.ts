@@ -27,6 +27,8 @@ export interface Setting {
   readonly caller?: string;
   /** Further keys of the YAML file. */
   readonly yaml?: string;
+  /** Variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** A routing script, instead of the route table. */
   readonly script?: string;
   /** A command to run it under, like `taskset -c 0`. */
@@ -57,6 +59,7 @@ export async function legwork(setting: Setting): Promise<Legwork> {
   const process = start(program, args, {
     withinMs: setting.withinMs ?? 120_000,
     cwd: ROOT,
+    env: { ...setting.env },
   });
   let up = true;
   process.ended.then(() => up = false);
