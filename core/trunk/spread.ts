@@ -14,14 +14,13 @@ const FIRST_PER_SECOND = 50;
 /** The part of the interval that a keep-alive may be late. */
 const JITTER = 0.1;
 
-/** Draws phases. Each process begins elsewhere, so that several of them do not beat together. */
+/** Gives phases: by their number alone, so that a run can be told; only the jitter is drawn. */
 export class Spread {
   readonly #random: Random;
-  #next: number;
+  #next = 0;
 
   constructor(random: Random) {
     this.#random = random;
-    this.#next = random.fraction();
   }
 
   /** The next phase, from 0 to 1. */
