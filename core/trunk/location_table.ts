@@ -105,6 +105,7 @@ export class LocationTable {
   /** Forgets all that has run out. */
   sweep(): void {
     this.#sweep(Infinity);
+    this.#expire(secondOf(this.#clock.wallTime()));
   }
 
   /** Takes in what a store held. */
@@ -159,7 +160,7 @@ export class LocationTable {
   }
 
   #expire(second: number): void {
-    for (const aor of this.#expiring.get(second) ?? []) {
+    for (const aor of [...this.#expiring.get(second) ?? []]) {
       const live = this.of(aor);
       this.#unlink(aor);
       if (live.length === 0) continue;
@@ -167,7 +168,6 @@ export class LocationTable {
       this.#size += live.length;
       for (const binding of live) this.#link(binding);
     }
-    this.#expiring.delete(second);
   }
 }
 

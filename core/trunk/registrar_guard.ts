@@ -38,6 +38,12 @@ export interface Visit {
   isKnown(user: RegistrarUser): boolean;
 }
 
+/** What failures are counted by. */
+interface FailureKeys {
+  readonly user: string;
+  readonly source: string | undefined;
+}
+
 /** Checked in place of the secret of a user that there is none of, so that it takes as long. */
 const NO_SECRET = "0".repeat(32);
 
@@ -83,10 +89,10 @@ export class RegistrarGuard {
     visit: Visit,
   ): Verdict {
     const user = this.#userOf(answer);
-    const known = user !== undefined && visit.isKnown(user);
-    const waitSeconds = known ? 0 : Math.max(
-      this.#bySource.waitSeconds(visit.source.host),
-      this.#byUser.waitSeconds(answer.username),
+    const keys = this.#keysOf(answer, user, visit);
+    const waitSeconds = Math.max(
+      this.#byUser.waitSeconds(keys.user),
+      keys.source === undefined ? 0 : this.#bySource.waitSeconds(keys.source),
     );
     if (waitSeconds > 0) return this.#hold(waitSeconds);
     const secret = user?.secrets[answer.algorithm];
@@ -95,22 +101,28 @@ export class RegistrarGuard {
       method: request.method,
     });
     if (user === undefined || secret === undefined || !right) {
-      return this.#failed(answer, visit);
+      return this.#failed(answer, keys, visit);
     }
     const count = parseInt(answer.nc, 16);
     if (this.#nonces.use(answer.nonce, count) !== "fresh") {
       this.#observer.count("registrar_nonces_reused");
       return this.#challenge({ stale: true });
     }
-    this.#byUser.succeeded(answer.username);
+    this.#byUser.succeeded(keys.user);
     return { kind: "admitted", user };
   }
 
   /** A user that there is none of is treated as a wrong password, in what is answered and in what is counted. */
-  #failed({ username }: DigestAnswer, { source }: Visit): Verdict {
+  #failed(
+    { username }: DigestAnswer,
+    keys: FailureKeys,
+    { source }: Visit,
+  ): Verdict {
     this.#observer.count("registrar_auth_failures");
-    const name = this.#byUser.failed(username);
-    const host = this.#bySource.failed(source.host);
+    const name = this.#byUser.failed(keys.user);
+    const host = keys.source === undefined
+      ? { isFirst: false }
+      : this.#bySource.failed(keys.source);
     for (
       const { isFirst, whom } of [
         { ...name, whom: { user: toText(username).slice(0, 64) } },
@@ -126,6 +138,17 @@ export class RegistrarGuard {
       });
     }
     return this.#challenge();
+  }
+
+  /** A device that is registered is counted apart from whoever else uses its name, or its address. */
+  #keysOf(
+    { username }: DigestAnswer,
+    user: RegistrarUser | undefined,
+    { source, isKnown }: Visit,
+  ): FailureKeys {
+    return user !== undefined && isKnown(user)
+      ? { user: `${username} at ${source.host}`, source: undefined }
+      : { user: username, source: source.host };
   }
 
   /** RFC 3261 §21.5.4: 503 with Retry-After is what tells a device that means well to come back later. */
