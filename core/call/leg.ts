@@ -273,7 +273,8 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
     const said = policy.onUpdate(() =>
       updateView(request, { leg: this, session })
     );
-    const decision = said ?? (this.owner.alone ? answer() : undefined);
+    const isOurs = this.owner.alone && keepAliveWithin(request) === undefined;
+    const decision = said ?? (isOurs ? answer() : undefined);
     switch (decision?.action) {
       case undefined:
       case "relay":
@@ -315,7 +316,8 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
       transaction,
       session,
       leg: this,
-      events: this.owner.policy.events,
+      policy: this.owner.policy,
+      passable: this.owner.otherOf(this)?.connected === true,
       accept: (parts) =>
         // It refreshes the session as well, and counts as both.
         kind === "update"

@@ -15,8 +15,8 @@ import { headersOf, reasonOf } from "./decision_check.ts";
 import { type Answer, answer, type KeepAliveDecision } from "./decisions.ts";
 import type { KeepAliveKind } from "./keep_alive_kind.ts";
 import type { KeepAlives } from "./keep_alives.ts";
+import type { CallPolicy } from "./call_policy.ts";
 import type { LegView } from "./policy.ts";
-import type { PolicyEvents } from "./policy_events.ts";
 
 /** What a leg has for it. */
 export interface LegPing {
@@ -26,7 +26,9 @@ export interface LegPing {
   readonly transaction: ServerTransaction;
   readonly session: Session;
   readonly leg: LegView;
-  readonly events: PolicyEvents;
+  readonly policy: CallPolicy;
+  /** The call has another side that can be asked. */
+  readonly passable: boolean;
   /** Answers with 200 as the kind asks, this set upon it. */
   readonly accept: (parts: { reason?: string; headers: Headers }) => void;
 }
@@ -39,11 +41,19 @@ export function takeKeepAlive(
   const { transaction, session } = ping;
   const decision: KeepAliveDecision = keepAlives.onRequest(
     { ...ping, flow: transaction.flow },
-    { events: ping.events, byDefault: answer() },
+    { events: ping.policy.events, byDefault: answer() },
   );
   switch (decision.action) {
     case "relay":
-      return "relay";
+      if (ping.passable) return "relay";
+      ping.policy.fault(
+        "onKeepAlive",
+        new TypeError(
+          `Cannot relay ${ping.kind}: the call has no other side yet`,
+        ),
+      );
+      answerIt(ping, answer());
+      return "taken";
     case "ignore":
       session.drop(transaction);
       return "taken";

@@ -3,13 +3,12 @@
 //   deno run -P mod.ts run examples/10_keepalive_and_refresh_policy/legwork.yaml --ladder
 
 import {
-  answer,
   type Call,
   ignore,
   type KeepAlive,
   type Refresh,
   refresh,
-  reject,
+  relay,
   route,
 } from "legwork";
 
@@ -23,8 +22,14 @@ export function onRefresh(due: Refresh) {
   return due.peerAllowsUpdate ? "UPDATE" : "INVITE";
 }
 
-/** Pings are answered where they arrive; those of strangers are not. */
+/**
+ * The carrier's pings are answered at the door. The PBX's OPTIONS go all the way, so that it sees how the carrier is:
+ * within a call by the other leg, outside by the route table.
+ */
 export function onKeepAlive(ping: KeepAlive) {
-  if (ping.kind === "crlf" || ping.kind === "stun") return ignore();
-  return ping.leg.trunk === undefined ? reject(403) : answer(200);
+  const { kind, leg } = ping;
+  if (leg.trunk === "pbx" && kind === "options") return relay();
+  // A peer that pings without end is not worth an answer each time.
+  if (leg.trunk === undefined && ping.count > 100) return ignore();
+  return undefined;
 }

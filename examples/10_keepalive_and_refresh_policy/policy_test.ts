@@ -1,22 +1,25 @@
-/** Hooks are functions: what a ladder cannot bring about yet is asked of them as an event. */
+/** Hooks are functions: what a ladder does not bring about is asked of them as an event. */
 
 import { assertEquals } from "@std/assert";
 import type { KeepAlive } from "legwork";
 import { onKeepAlive } from "./policy.ts";
 
-function ping(kind: KeepAlive["kind"], trunk: string | undefined): KeepAlive {
-  const leg = { name: "a", trunk, peer: "udp:192.0.2.1:5060", call: undefined };
-  return { kind, leg, message: undefined } as KeepAlive;
+function ping(count: number, trunk: string | undefined): KeepAlive {
+  const peer = "udp:192.0.2.1:5060";
+  const leg = { name: "a" as const, trunk, peer, call: undefined };
+  return {
+    kind: "nul",
+    leg,
+    address: peer,
+    intervalSeconds: 1,
+    count,
+    bytes: 4,
+    message: undefined,
+  };
 }
 
-Deno.test("pings of trunks are answered, those of strangers are not", () => {
-  assertEquals(onKeepAlive(ping("options", "carrier")), {
-    action: "answer",
-    status: 200,
-  });
-  assertEquals(onKeepAlive(ping("options", undefined)), {
-    action: "reject",
-    status: 403,
-  });
-  assertEquals(onKeepAlive(ping("crlf", "pbx")), { action: "ignore" });
+Deno.test("a stranger's pings are worth an answer for a while", () => {
+  assertEquals(onKeepAlive(ping(100, undefined)), undefined);
+  assertEquals(onKeepAlive(ping(101, undefined)), { action: "ignore" });
+  assertEquals(onKeepAlive(ping(101, "carrier")), undefined);
 });
