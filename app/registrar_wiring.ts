@@ -50,6 +50,7 @@ export function registrarSettings(
     maxPerSource: registrar.max_per_source,
     maxBindings: registrar.max_registrations,
     flowTimerSeconds: registrar.flow_timer,
+    flowGraceSeconds: registrar.flow_grace,
     path: registrar.path,
     nat: registrar.nat,
     nonceSeconds: registrar.nonce,

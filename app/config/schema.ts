@@ -199,6 +199,7 @@ const registrar = section({
   max_registrations: whole({ from: 1, to: 1_000_000, unit: "registrations" })
     .default(200_000),
   flow_timer: whole({ from: 0, to: DAY, unit: "seconds" }).default(120),
+  flow_grace: whole({ from: 0, to: 3600, unit: "seconds" }).default(10),
   path: oneOf("accept", "strict", "off").default("accept"),
   nat: oneOf("auto", "always", "never").default("auto"),
   nonce: whole({ from: 10, to: DAY, unit: "seconds" }).default(300),

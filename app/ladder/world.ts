@@ -186,7 +186,7 @@ export class World {
       [calls, "calls"],
       [dialogs, "dialogs"],
       [transactions, "transactions"],
-      [this.clock.pending, "timers"],
+      [this.clock.pending - this.b2bua.watchedFlows, "timers"],
       [this.#network.inFlight, "messages on their way"],
     ] as const;
     const words = left.filter(([count]) => count > 0).map(([count, what]) =>

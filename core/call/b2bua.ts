@@ -18,6 +18,7 @@ import {
 } from "../transaction/transaction_layer.ts";
 import type { Address } from "../transport/address.ts";
 import type { Flow } from "../transport/flow.ts";
+import { FlowWatch } from "../transport/flow_watch.ts";
 import type { WireKeepAlive } from "../transport/keep_alive.ts";
 import { Resolver } from "../transport/resolver.ts";
 import { TransportLayer } from "../transport/transport_layer.ts";
@@ -51,6 +52,7 @@ export class B2bua implements TransactionUser {
   readonly #context: CallContext;
   readonly #transport: TransportLayer;
   readonly #transactions: TransactionLayer;
+  readonly #flowWatch: FlowWatch;
   readonly #calls = new Set<Call>();
   /** Calls by the INVITE that began them, for its CANCEL. */
   readonly #byInvite = new Map<ServerTransaction, Call>();
@@ -99,8 +101,21 @@ export class B2bua implements TransactionUser {
       observer,
       settings: options.registrar,
       store: options.locations,
+      onFlowTimed: (flow) => this.#flowWatch.keep(flow),
     });
     this.registrar = registrar;
+    this.#flowWatch = new FlowWatch({
+      clock,
+      transport: this.#transport.flows,
+      limits,
+      observer,
+      user: {
+        needsFlow: (flow) => registrar.table.needsFlow(flow),
+        onFlowGone: (flow) => registrar.flowClosed(flow),
+      },
+      flowTimerSeconds: registrar.settings.flowTimerSeconds,
+      graceSeconds: registrar.settings.flowGraceSeconds,
+    });
     this.#dynamicTrunks = new DynamicTrunks(options.trunks ?? [], registrar);
     const policies = options.policy ?? fixedPolicy({});
     const { trace } = options;
@@ -204,6 +219,11 @@ export class B2bua implements TransactionUser {
     return found !== undefined;
   }
 
+  /** Flows of registered devices whose pings are waited for, a timer each. */
+  get watchedFlows(): number {
+    return this.#flowWatch.size;
+  }
+
   /** The name of the trunk a source belongs to. */
   trunkOf(address: Address, listener: string): string | undefined {
     return this.#context.trunks.match(address, listener)?.name ??
@@ -243,6 +263,7 @@ export class B2bua implements TransactionUser {
     this.retire();
     for (const session of this.#context.dialogs.all()) session.close();
     this.#transactions.close();
+    this.#flowWatch.close();
     await this.#transport.close();
     this.registrar.close();
   }

@@ -10,10 +10,12 @@ import type { Limits } from "../base/limits.ts";
 import type { Observer } from "../base/observer.ts";
 import type { Flow } from "./flow.ts";
 import type { FlowTransport } from "./flow_transport.ts";
-import type { FlowWatcher } from "./flow_watchers.ts";
+import { flowKey, type FlowWatcher } from "./flow_watchers.ts";
 
-/** Who depends on a flow: the registrar, for the bindings made over it. */
+/** Who depends on flows: the registrar, for the bindings made over them. */
 export interface FlowWatchUser {
+  /** Whether anything is still registered over it; what is not is watched no more, and left as it is. */
+  needsFlow(flow: Flow): boolean;
   /** No ping came in time, or the connection is gone. Said once. */
   onFlowGone(flow: Flow, reason: string): void;
 }
@@ -24,80 +26,79 @@ export interface FlowWatchOptions {
   readonly transport: FlowTransport;
   readonly limits: Limits;
   readonly observer: Observer;
-  /** What we write into a 2xx to REGISTER as Flow-Timer; 0: none is written, and no ping is waited for. */
+  readonly user: FlowWatchUser;
+  /** What a 2xx to REGISTER says as Flow-Timer; 0: it says none, and no ping is waited for. */
   readonly flowTimerSeconds: number;
   /** How much later than that a ping may come; 0: none is waited for, whatever the Flow-Timer. */
   readonly graceSeconds: number;
 }
 
-/** A flow under watch. */
-export interface WatchedFlow {
-  /** The binding was refreshed: the time begins anew. */
-  renew(): void;
-  /** Nobody depends on the flow any more. */
-  release(): void;
-}
-
 /** All flows that clients registered over. */
 export class FlowWatch {
   readonly #options: FlowWatchOptions;
-  #size = 0;
+  readonly #watched = new Map<Flow | string, Watched>();
 
   constructor(options: FlowWatchOptions) {
     this.#options = options;
   }
 
-  /** What a 2xx to REGISTER is to say; undefined for nothing. */
-  get flowTimerSeconds(): number | undefined {
-    const { flowTimerSeconds } = this.#options;
-    return flowTimerSeconds === 0 ? undefined : flowTimerSeconds;
-  }
-
   /** Flows under watch. */
   get size(): number {
-    return this.#size;
+    return this.#watched.size;
   }
 
-  /** Waits for the pings of a flow. Undefined when too many flows are watched: the flow serves, only unwatched. */
-  add(flow: Flow, user: FlowWatchUser): WatchedFlow | undefined {
-    const { limits, observer } = this.#options;
-    if (this.#size >= limits.watchedFlows) {
-      observer.count("flow_watch_full");
-      return undefined;
+  /** A REGISTER over this flow was answered with a Flow-Timer: its time begins, or begins anew. */
+  keep(flow: Flow): void {
+    const { flowTimerSeconds, graceSeconds, limits, observer } = this.#options;
+    if (flowTimerSeconds === 0 || graceSeconds === 0) return;
+    const key = flowKey(flow);
+    const known = this.#watched.get(key);
+    if (known !== undefined) {
+      known.renew(flow);
+      return;
     }
-    this.#size++;
-    return new Watched({ ...this.#options, flow, user }, () => this.#size--);
+    if (this.#watched.size >= limits.watchedFlows) {
+      // It serves all the same, only unwatched.
+      observer.count("flow_watch_full");
+      return;
+    }
+    this.#watched.set(
+      key,
+      new Watched(flow, this.#options, () => void this.#watched.delete(key)),
+    );
+  }
+
+  /** Waits for nothing any more. */
+  close(): void {
+    for (const watched of [...this.#watched.values()]) watched.release();
   }
 }
 
-class Watched implements WatchedFlow, FlowWatcher, Timed {
-  readonly #options: FlowWatchOptions & { flow: Flow; user: FlowWatchUser };
+class Watched implements FlowWatcher, Timed {
+  readonly #options: FlowWatchOptions;
   readonly #ended: () => void;
+  #flow: Flow;
   #lastMs: number;
   #timer: Timer | undefined;
-  #over = false;
 
-  constructor(
-    options: FlowWatchOptions & { flow: Flow; user: FlowWatchUser },
-    ended: () => void,
-  ) {
+  constructor(flow: Flow, options: FlowWatchOptions, ended: () => void) {
+    this.#flow = flow;
     this.#options = options;
     this.#ended = ended;
     this.#lastMs = options.clock.now();
-    options.transport.watch(options.flow, this);
+    options.transport.watch(flow, this);
     this.#wait(this.#patienceMs);
   }
 
-  renew(): void {
+  renew(flow: Flow): void {
+    this.#flow = flow;
     this.onPing();
   }
 
   release(): void {
-    if (this.#over) return;
-    this.#over = true;
-    const { clock, transport, flow } = this.#options;
+    const { clock, transport } = this.#options;
     clock.cancel(this.#timer);
-    transport.unwatch(flow, this);
+    transport.unwatch(this.#flow, this);
     this.#ended();
   }
 
@@ -106,7 +107,8 @@ class Watched implements WatchedFlow, FlowWatcher, Timed {
   }
 
   onClosed(reason: string): void {
-    this.#gone(reason);
+    this.release();
+    this.#options.user.onFlowGone(this.#flow, reason);
   }
 
   /** A ping moves no timer: what is left of the time is looked at when it is over. */
@@ -116,28 +118,23 @@ class Watched implements WatchedFlow, FlowWatcher, Timed {
       this.#wait(leftMs);
       return;
     }
-    const { transport, flow, observer } = this.#options;
+    this.release();
+    const { transport, user, observer } = this.#options;
+    if (!user.needsFlow(this.#flow)) return;
     observer.count("flow_watch_silent");
-    this.#gone("no keep-alive came within the Flow-Timer");
-    transport.finish(flow, "no keep-alive came within the Flow-Timer");
+    user.onFlowGone(this.#flow, SILENT);
+    transport.finish(this.#flow, SILENT);
   }
 
   /** §4.4: the server waits longer than the Flow-Timer it sent, for the time that a ping is on its way. */
   get #patienceMs(): number {
     const { flowTimerSeconds, graceSeconds } = this.#options;
-    return flowTimerSeconds === 0 || graceSeconds === 0
-      ? 0
-      : (flowTimerSeconds + graceSeconds) * 1_000;
+    return (flowTimerSeconds + graceSeconds) * 1_000;
   }
 
   #wait(afterMs: number): void {
-    if (afterMs === 0) return;
     this.#timer = this.#options.clock.schedule(afterMs, this, "silent");
   }
-
-  #gone(reason: string): void {
-    if (this.#over) return;
-    this.release();
-    this.#options.user.onFlowGone(this.#options.flow, reason);
-  }
 }
+
+const SILENT = "no keep-alive came within the Flow-Timer";

@@ -43,7 +43,10 @@ export class BindingWay implements PinnedWay {
   }
 
   now(): ReturnType<PinnedWay["now"]> {
-    const binding = this.#latest();
+    // RFC 5626 §7: a device whose flow has failed is tried on another of its flows.
+    const binding = this.isGone
+      ? this.#registrar.table.otherFlow(this.#binding) ?? this.#binding
+      : this.#latest();
     const { source, flow, path, direct } = binding;
     if (path.length > 0 || !direct) return undefined;
     const { host, port, transport, listener } = source;

@@ -91,6 +91,22 @@ export class LocationTable {
       .filter((binding) => binding.flow === flow);
   }
 
+  /** Whether something is registered over it as a flow. */
+  needsFlow(flow: Flow): boolean {
+    return this.on(flow).some(({ regId }) => regId !== undefined);
+  }
+
+  /** Another flow of the same device, the latest first; undefined without one. */
+  otherFlow(binding: Binding): Binding | undefined {
+    if (binding.regId === undefined) return undefined;
+    return this.of(binding.aor)
+      .filter(({ instance, regId, flow }) =>
+        instance === binding.instance && regId !== undefined &&
+        regId !== binding.regId && flow?.open === true
+      )
+      .toSorted((a, b) => b.updatedAtMs - a.updatedAtMs)[0];
+  }
+
   /** Puts bindings in place of all that the address-of-record has. */
   set(aor: string, bindings: readonly Binding[]): void {
     this.#unlink(aor);

@@ -43,6 +43,8 @@ export interface RegistrarOptions {
   readonly settings?: RegistrarSettings | undefined;
   /** Default: one that ends with the process. */
   readonly store?: LocationStore | undefined;
+  /** A device was told a Flow-Timer on this flow. */
+  onFlowTimed?(flow: Flow): void;
 }
 
 /** How a REGISTER is answered. */
@@ -75,6 +77,7 @@ export class Registrar {
   readonly #observer: Observer;
   readonly #store: LocationStore;
   readonly #guard: RegistrarGuard;
+  readonly #onFlowTimed: (flow: Flow) => void;
   /** §10.3: "REGISTER requests MUST be processed by a registrar in the order that they are received." */
   readonly #turns: Turns;
 
@@ -86,6 +89,7 @@ export class Registrar {
     this.#store = options.store ?? new MemoryLocationStore();
     this.#turns = new Turns(options.observer);
     this.#guard = new RegistrarGuard(this.settings, options);
+    this.#onFlowTimed = options.onFlowTimed ?? ((): void => {});
   }
 
   /** Reads what the store holds. Rejects with a `LocationStoreError`. */
@@ -287,6 +291,7 @@ export class Registrar {
       // §10.3 step 7: "If any one of them fails (for example, because the back-end database commit failed), the request
       // MUST fail with a 500 (Server Error) response and all tentative binding updates MUST be removed."
       answer(done ? ok(this.table.of(aor)) : plain(500));
+      if (done && outbound && direct) this.#onFlowTimed(flow);
     });
   }
 

@@ -37,6 +37,8 @@ export interface RegistrarSettings {
   readonly maxBindings: number;
   /** Told to devices that support RFC 5626; 0: not told. */
   readonly flowTimerSeconds: number;
+  /** How much later than that a device's ping may come before its flow is ended; 0: no ping is waited for. */
+  readonly flowGraceSeconds: number;
   /** A REGISTER with Path: take it, take it only from devices that know Path (else 420), or leave Path aside. */
   readonly path: "accept" | "strict" | "off";
   /**
@@ -62,6 +64,7 @@ export const DEFAULT_REGISTRAR: RegistrarSettings = {
   maxPerSource: 1_000,
   maxBindings: 200_000,
   flowTimerSeconds: 0,
+  flowGraceSeconds: 10,
   path: "accept",
   nat: "auto",
   nonceSeconds: 300,

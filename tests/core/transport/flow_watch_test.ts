@@ -1,9 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { DEFAULT_LIMITS } from "../../../core/base/limits.ts";
-import {
-  FlowWatch,
-  type WatchedFlow,
-} from "../../../core/transport/flow_watch.ts";
+import { FlowWatch } from "../../../core/transport/flow_watch.ts";
 import type { Flow } from "../../../core/transport/flow.ts";
 import { FlowBed } from "../trunk/flow_bed.ts";
 
@@ -12,7 +9,8 @@ class Watching {
   readonly gone: string[] = [];
   readonly watch: FlowWatch;
   readonly flows: Flow[] = [];
-  watched: WatchedFlow | undefined;
+  /** Something is registered. */
+  needed = true;
   readonly #bed: FlowBed;
 
   constructor(
@@ -28,6 +26,11 @@ class Watching {
         watchedFlows: settings.limit ?? DEFAULT_LIMITS.watchedFlows,
       },
       observer: bed.observer,
+      user: {
+        needsFlow: () => this.needed,
+        onFlowGone: (gone, reason): void =>
+          void this.gone.push(`${gone.transport} ${reason}`),
+      },
       flowTimerSeconds: settings.timer ?? 120,
       graceSeconds: settings.grace ?? 10,
     });
@@ -46,11 +49,13 @@ class Watching {
     const flow = this.#bed.flow(transport);
     this.#bed.client.flows.ping(flow);
     this.#bed.advance(0.1);
-    this.watched = this.watch.add(this.flows.at(-1)!, {
-      onFlowGone: (gone, reason): void =>
-        void this.gone.push(`${gone.transport} ${reason}`),
-    });
+    this.renew();
     return flow;
+  }
+
+  /** As a refreshed registration does. */
+  renew(): void {
+    this.watch.keep(this.flows.at(-1)!);
   }
 }
 
@@ -63,15 +68,15 @@ Deno.test("a client that pings keeps its flow, for hours", async () => {
     const flow = server.begin(transport);
     const kept = bed.keep(flow);
     kept.start({
-      flowTimerSeconds: server.watch.flowTimerSeconds,
+      flowTimerSeconds: 120,
       outbound: true,
     });
     bed.advance(12 * 3_600);
     assertEquals(server.gone, []);
     assert(flow.open);
     kept.stop();
-    server.watched!.release();
-    server.watched!.release();
+    assertEquals(server.watch.size, 1);
+    server.watch.close();
     assertEquals(server.watch.size, 0);
   }
 });
@@ -109,7 +114,7 @@ Deno.test("a refreshed registration begins the time anew", async () => {
   server.begin("TCP");
   for (let i = 0; i < 20; i++) {
     bed.advance(34);
-    server.watched!.renew();
+    server.renew();
   }
   assertEquals(server.gone, []);
   bed.advance(35);
@@ -132,14 +137,10 @@ Deno.test("without Flow-Timer, or without grace, no ping is waited for", async (
     await using bed = await FlowBed.open();
     const server = new Watching(bed, settings);
     const flow = server.begin("TCP");
-    assertEquals(
-      server.watch.flowTimerSeconds,
-      settings.timer === 0 ? undefined : 120,
-    );
+    assertEquals(server.watch.size, 0);
     bed.advance(24 * 3_600);
     assertEquals(server.gone, []);
     assert(flow.open);
-    server.watched!.release();
   }
 });
 
@@ -147,9 +148,19 @@ Deno.test("as many flows as the limit are watched; the next serves unwatched", a
   await using bed = await FlowBed.open();
   const server = new Watching(bed, { limit: 1 });
   server.begin("UDP");
-  const first = server.watched!;
   server.begin("TCP");
-  assertEquals(server.watched, undefined);
+  assertEquals(server.watch.size, 1);
   assertEquals(bed.observer.counters.get("flow_watch_full"), 1);
-  first.release();
+  server.watch.close();
+});
+
+Deno.test("a flow that nothing is registered over any more is left as it is", async () => {
+  await using bed = await FlowBed.open();
+  const server = new Watching(bed);
+  const flow = server.begin("TCP");
+  server.needed = false;
+  bed.advance(3_600);
+  assertEquals(server.gone, []);
+  assertEquals(server.watch.size, 0);
+  assert(flow.open);
 });
