@@ -39,6 +39,17 @@ export { B2bua } from "./core/call/b2bua.ts";
 export type { B2buaOptions } from "./core/call/b2bua_options.ts";
 export type { CallTimes, RouteRule } from "./core/call/call_context.ts";
 export type { TrunkSettings } from "./core/trunk/trunk_table.ts";
+export type {
+  KeepAliveKind,
+  KeepAliveSettings,
+  StatusRange,
+} from "./core/trunk/keep_alive_settings.ts";
+export type {
+  TrunkAddressState,
+  TrunkCondition,
+  TrunkServerState,
+  TrunkState,
+} from "./core/trunk/trunk_state.ts";
 export { type MatchRule, parseMatchRule } from "./core/trunk/match_rule.ts";
 export type { TransactionTimers } from "./core/transaction/timers.ts";
 

@@ -77,6 +77,7 @@ export type Command =
   } & ControlArgs)
   | ({ readonly name: "calls" } & ControlArgs)
   | ({ readonly name: "keepalives" } & ControlArgs)
+  | ({ readonly name: "trunks" } & ControlArgs)
   | ({ readonly name: "explain"; readonly call: string } & ControlArgs)
   | ({
     readonly name: "dtmf";
@@ -102,6 +103,7 @@ const TOPICS = [
   "reload",
   "calls",
   "keepalives",
+  "trunks",
   "explain",
   "dtmf",
   "demo",
@@ -125,6 +127,7 @@ const OPTIONS: Record<
   reload: { values: ["to", "control"], flags: [] },
   calls: { values: ["control"], flags: [] },
   keepalives: { values: ["control"], flags: [] },
+  trunks: { values: ["control"], flags: [] },
   explain: { values: ["control"], flags: [] },
   dtmf: { values: ["control"], flags: [] },
   demo: { values: ["log-level", "log-format"], flags: ["stay"] },
@@ -238,6 +241,7 @@ function read(topic: CommandName, reader: ArgReader): Command {
     }
     case "calls":
     case "keepalives":
+    case "trunks":
       return {
         name: topic,
         ...controlArgs(reader, reader.someFiles(1)[0]),

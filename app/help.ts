@@ -24,6 +24,7 @@ script where it goes.
   legwork reload                load the scripts of a running Legwork again
   legwork calls                 its calls
   legwork keepalives            which peer pings it, and how
+  legwork trunks                its trunks: which servers are up, since when
   legwork explain CALL          what happened to one of them, and why
   legwork dtmf CALL LEG KEYS    sends keys to a leg of it
   legwork demo                  one call between a simulated carrier and PBX
@@ -156,6 +157,17 @@ Options
 ${CONTROL}
 Example
   legwork keepalives --control 5060
+`,
+  trunks:
+    `Lists the trunks of a running Legwork: their servers, where those resolve to,
+whether each address is up, what it answered last, and the calls.
+
+  legwork trunks [legwork.yaml] [options]
+
+Options
+${CONTROL}
+Example
+  legwork trunks --control 5060
 `,
   explain:
     `Prints what happened to a call: its messages, what hooks changed in them and on

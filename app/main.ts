@@ -44,6 +44,7 @@ async function obey(
     case "reload":
     case "calls":
     case "keepalives":
+    case "trunks":
     case "explain":
     case "dtmf":
       return await control(command, terminal);

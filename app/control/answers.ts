@@ -5,6 +5,7 @@ import type { Server } from "../server.ts";
 import { explained } from "../trace/explain.ts";
 import { keepAliveLines } from "./keep_alive_lines.ts";
 import type { ControlReply, ControlRequest } from "./protocol.ts";
+import { trunkLines } from "./trunk_lines.ts";
 
 /** Carries a request out. */
 export async function answerControl(
@@ -25,6 +26,14 @@ export async function answerControl(
       return { ok: true, lines: callLines(server.b2bua.callStates) };
     case "keepalives":
       return { ok: true, lines: keepAliveLines(server.b2bua.keepAlives) };
+    case "trunks": {
+      const { b2bua } = server;
+      const lines = trunkLines(b2bua.trunkStates, {
+        nowMs: Date.now(),
+        registrationsOf: (trunk) => b2bua.registrationsOf(trunk),
+      });
+      return { ok: true, lines };
+    }
     case "explain":
       return explain(request.call, server);
     case "dtmf":

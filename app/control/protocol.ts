@@ -9,6 +9,7 @@ export type ControlRequest =
   | { readonly command: "reload"; readonly to?: number }
   | { readonly command: "calls" }
   | { readonly command: "keepalives" }
+  | { readonly command: "trunks" }
   | { readonly command: "explain"; readonly call: string }
   | {
     readonly command: "dtmf";
@@ -36,6 +37,7 @@ export function readRequest(line: string): ControlRequest | undefined {
       return Number.isSafeInteger(to) ? { command, to: Number(to) } : undefined;
     case "calls":
     case "keepalives":
+    case "trunks":
       return { command };
     case "explain":
       return typeof call === "string" ? { command, call } : undefined;
