@@ -365,3 +365,16 @@ Deno.test("whatever arrives: each key down is up, and nothing waits", () => {
     done(world);
   }
 });
+
+Deno.test("pjsip: twelve packets and three ends", () => {
+  const world = bed();
+  const packets = Array.from({ length: 15 }, (_, index) => ({
+    duration: 160 * Math.min(index + 1, 13),
+    end: index >= 12,
+    marker: index === 0,
+    sequence: index,
+  }));
+  world.hear(packets);
+  assertEquals(world.log.lines, ["5 down", "5 up 260"]);
+  done(world);
+});
