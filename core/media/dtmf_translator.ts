@@ -78,19 +78,29 @@ export class DtmfTranslator implements KeyListener, KeySinkUser {
     return this.#queue.length;
   }
 
-  /** The other leg takes keys from now on: by the first of these, or as a decision says. */
+  /**
+   * The other leg takes keys from now on: by the first of these, or as a decision says. A key that is being sent goes
+   * on by the sink that has begun it.
+   */
   attach(sinks: readonly KeySink[]): void {
-    this.detach();
     if (this.#isClosed) return;
+    const sending = this.#sending?.sink;
+    for (const sink of this.#sinks) {
+      if (sink !== sending && !sinks.includes(sink)) sink.close();
+    }
     this.#sinks = sinks;
     this.#pump();
   }
 
-  /** The other leg takes none for now: it is on hold, or replaced. A key that has begun counts as sent. */
+  /** The other leg takes none for now: it is on hold, or gone. A key that has begun counts as sent. */
   detach(): void {
+    const sending = this.#sending?.sink;
+    this.#sending = undefined;
+    if (sending !== undefined && !this.#sinks.includes(sending)) {
+      sending.close();
+    }
     for (const sink of this.#sinks) sink.close();
     this.#sinks = [];
-    this.#sending = undefined;
   }
 
   /** The call is over. */
@@ -129,7 +139,9 @@ export class DtmfTranslator implements KeyListener, KeySinkUser {
   }
 
   keySent(outcome: "sent" | "failed"): void {
+    const sink = this.#sending?.sink;
     this.#sending = undefined;
+    if (sink !== undefined && !this.#sinks.includes(sink)) sink.close();
     this.#options.observer.count(
       outcome === "sent" ? "media_keys_sent" : "media_keys_failed",
     );

@@ -173,6 +173,30 @@ Deno.test("a held key whose leg is put on hold counts as sent", () => {
   assertEquals(sink.take(), ["1 held", "closed"]);
 });
 
+Deno.test("a leg whose session changes: the key that is being sent is finished first", () => {
+  const { translator, press } = bed();
+  const [before, after] = [new HandSink("rfc4733"), new HandSink("rfc4733")];
+  translator.attach([before]);
+  translator.keyDown("1", "rfc4733");
+  translator.attach([after]);
+  press("1", "rfc4733", 500);
+  press("2");
+  assertEquals(before.take(), ["1 held", "released 500"]);
+  assertEquals(after.take(), []);
+  before.done();
+  assertEquals(before.take(), ["closed"]);
+  assertEquals(after.take(), ["2 160"]);
+  translator.attach([after]);
+  after.done();
+  press("3");
+  assertEquals(after.take(), ["3 160"], "the same sink, not closed");
+  translator.attach([before]);
+  translator.detach();
+  assertEquals([before.take(), after.take()], [["closed"], ["closed"]]);
+  after.done();
+  assertEquals(translator.waiting, 0);
+});
+
 Deno.test("keys that waited too long are let go", () => {
   const { clock, translator, press, count } = bed();
   press("1");
