@@ -13,7 +13,7 @@ import { isSpace } from "./characters.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const scratch = Buffer.allocUnsafeSlow(1_024);
+let lastRead: Buffer = Buffer.allocUnsafeSlow(0);
 const QUESTION_MARK = 0x3f;
 
 /** Bytes to a byte string. The result is a copy and keeps nothing of `bytes` alive. */
@@ -22,8 +22,10 @@ export function fromBytes(
   start = 0,
   end: number = bytes.length,
 ): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start)
-    .toString("latin1");
+  // Datagrams lie in one buffer, one after the other: it is made a Buffer once.
+  if (bytes.buffer !== lastRead.buffer) lastRead = Buffer.from(bytes.buffer);
+  const { byteOffset } = bytes;
+  return lastRead.toString("latin1", byteOffset + start, byteOffset + end);
 }
 
 /**
@@ -69,12 +71,8 @@ export function fromText(text: string): string {
  * datagram's text; whatever outlives a message (a tag in a dialog, say) is detached first.
  */
 export function detached(text: string): string {
-  if (text.length < 13) return text;
-  const room = text.length <= scratch.length
-    ? scratch
-    : Buffer.allocUnsafe(text.length);
-  const written = writeBytes(text, room, 0);
-  return room.toString("latin1", 0, written);
+  // Text put together from pieces by join is written anew; shorter text the engine copies by itself.
+  return text.length < 13 ? text : [text.slice(0, 1), text.slice(1)].join("");
 }
 
 /**

@@ -134,24 +134,20 @@ function contentLength(
 function headEnd(
   text: string,
 ): { at: number; length: number } | undefined {
-  for (let lf = text.indexOf("\n"); lf >= 0; lf = text.indexOf("\n", lf + 1)) {
-    const next = text.charCodeAt(lf + 1);
-    const blank = next === LF
-      ? 1
-      : next === CR && text.charCodeAt(lf + 2) === LF
-      ? 2
-      : 0;
-    if (blank === 0) continue;
-    const at = text.charCodeAt(lf - 1) === CR ? lf - 1 : lf;
-    return { at, length: lf + 1 + blank - at };
-  }
-  return undefined;
+  const crlf = text.indexOf("\n\r\n");
+  const bare = text.indexOf("\n\n");
+  const isBare = bare >= 0 && (crlf < 0 || bare < crlf);
+  const lf = isBare ? bare : crlf;
+  if (lf < 0) return undefined;
+  const at = text.charCodeAt(lf - 1) === CR ? lf - 1 : lf;
+  return { at, length: lf + (isBare ? 2 : 3) - at };
 }
 
 function parseLines(
   text: string,
   { from, headers, limits }: { from: number; headers: Headers; limits: Limits },
 ): LineProblem | undefined {
+  const hasNul = text.includes("\0");
   let problem: LineProblem | undefined;
   let count = 0;
   let at = from;
@@ -168,7 +164,7 @@ function parseLines(
     if (++count > limits.headerLines) {
       return { status: 513, reason: "Too many header fields" };
     }
-    const fault = addLine(text, { at, stop, headers, limits });
+    const fault = addLine(text, { at, stop, headers, limits, hasNul });
     problem ??= fault;
     at = next;
   }
@@ -178,11 +174,12 @@ function parseLines(
 /** Adds the line from `at` to before `stop`, unless something is wrong with it that a copy of it would spread. */
 function addLine(
   text: string,
-  { at, stop, headers, limits }: {
+  { at, stop, headers, limits, hasNul }: {
     at: number;
     stop: number;
     headers: Headers;
     limits: Limits;
+    hasNul: boolean;
   },
 ): LineProblem | undefined {
   const colon = text.indexOf(":", at);
@@ -198,7 +195,7 @@ function addLine(
     return { status: 400, reason: "Malformed header field name" };
   }
   const raw = text.slice(at, stop);
-  if (hasStray(raw)) {
+  if (hasStrayCr(raw) || (hasNul && hasStrayNul(raw))) {
     return { status: 400, reason: "Control character in header field" };
   }
   headers.add(new HeaderLine(known ?? headerKey(name), raw, colon - at));
@@ -207,14 +204,16 @@ function addLine(
     : undefined;
 }
 
-/**
- * A CR that begins no line end, or a NUL that no backslash precedes. Other programs may take the first for a line end
- * and see a header field that we did not; §25.1 has the second only in quoted pairs.
- */
-function hasStray(raw: string): boolean {
+/** A CR that begins no line end: other programs may take it for one and see a header field that we did not. */
+function hasStrayCr(raw: string): boolean {
   for (let cr = raw.indexOf("\r"); cr >= 0; cr = raw.indexOf("\r", cr + 1)) {
     if (raw.charCodeAt(cr + 1) !== LF) return true;
   }
+  return false;
+}
+
+/** A NUL that no backslash precedes: §25.1 has it only in quoted pairs. */
+function hasStrayNul(raw: string): boolean {
   for (
     let nul = raw.indexOf("\0");
     nul >= 0;

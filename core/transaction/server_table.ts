@@ -133,6 +133,6 @@ export function mergeKey(request: SipRequest): string | undefined {
 /** The bare cookie is no branch: a peer that sends it to all and sundry is matched as RFC 2543 has it. */
 function isUnique(branch: string): boolean {
   return branch.length > MAGIC_COOKIE.length &&
-    branch.slice(0, MAGIC_COOKIE.length).toLowerCase() ===
-      "z9hg4bk";
+    (branch.startsWith(MAGIC_COOKIE) ||
+      branch.slice(0, MAGIC_COOKIE.length).toLowerCase() === "z9hg4bk");
 }

@@ -1,0 +1,196 @@
+/**
+ * What Legwork's own code spends on basic calls, without a kernel: datagrams are put in and taken out by hand, on the
+ * virtual clock, 500 calls a second of it, so that ended transactions wait as long as they do in life. The time of the
+ * two simulated peers is in it, too: some ten microseconds a call.
+ *
+ * Run: `deno run -A bench/simulation/calls.ts [--calls 30000] [--rounds 5]`.
+ */
+
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { CountingObserver } from "../../core/base/observer.ts";
+import { TimerWheel } from "../../core/base/timer_wheel.ts";
+import { B2bua } from "../../core/call/b2bua.ts";
+import { fromBytes, toBytes } from "../../core/message/bytes.ts";
+import { parseSipUri } from "../../core/message/uri.ts";
+import type { Address } from "../../core/transport/address.ts";
+import type {
+  Transport,
+  TransportEvents,
+} from "../../core/transport/transport.ts";
+import { UdpFlow } from "../../core/transport/udp_flow.ts";
+import { SystemRandom } from "../../app/system_random.ts";
+
+const { values: options } = parseArgs({
+  args: Deno.args,
+  options: {
+    calls: { type: "string", default: "30000" },
+    rounds: { type: "string", default: "5" },
+  },
+});
+const CALLS_PER_MS = 0.5;
+const CALLER = { host: "127.0.0.1", port: 5080 };
+const CALLEE = { host: "127.0.0.1", port: 5090 };
+const LOCAL = { host: "127.0.0.1", port: 5060 };
+const SDP = [
+  "v=0",
+  "o=alice 1000 1 IN IP4 127.0.0.1",
+  "s=-",
+  "c=IN IP4 127.0.0.1",
+  "t=0 0",
+  "m=audio 6000 RTP/AVP 0 101",
+  "a=rtpmap:0 PCMU/8000",
+  "a=rtpmap:101 telephone-event/8000",
+  "a=fmtp:101 0-15",
+  "a=sendrecv",
+  "",
+].join("\r\n");
+
+/** A listener whose network is this program. */
+class ByHand implements Transport {
+  readonly name = "UDP" as const;
+  readonly listener = "udp:127.0.0.1:5060";
+  readonly local = LOCAL;
+  readonly sentBy = "127.0.0.1:5060";
+  readonly isOpen = true;
+  /** What has been sent, by the port it went to. */
+  readonly sent: { port: number; text: string }[] = [];
+  readonly #flows = new Map<number, UdpFlow<undefined>>();
+  #events: TransportEvents | undefined;
+
+  open(events: TransportEvents): void {
+    this.#events = events;
+  }
+
+  flowTo(remote: Address): UdpFlow<undefined> {
+    let flow = this.#flows.get(remote.port);
+    if (flow === undefined) {
+      flow = new UdpFlow(this, undefined, remote);
+      this.#flows.set(remote.port, flow);
+    }
+    return flow;
+  }
+
+  send(flow: UdpFlow<undefined>, bytes: Uint8Array): void {
+    this.sent.push({ port: flow.remote.port, text: fromBytes(bytes) });
+  }
+
+  receive(from: Address, text: string): void {
+    this.#events?.onBytes(toBytes(text), this.flowTo(from));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const clock = new TimerWheel();
+const network = new ByHand();
+const b2bua = new B2bua({
+  clock,
+  random: new SystemRandom(),
+  transports: [network],
+  dns: { lookup: () => Promise.reject(new Error("no names here")) } as never,
+  observer: new CountingObserver(),
+  unknownPeers: "accept",
+  trunks: [{
+    name: "pbx",
+    servers: [parseSipUri(`sip:${CALLEE.host}:${CALLEE.port}`)!],
+    match: [],
+  }],
+  routes: [{ from: undefined, to: ["pbx"] }],
+});
+await b2bua.open();
+
+let number = 0;
+let virtualMs = 0;
+const rounds: number[] = [];
+for (let round = 0; round < Number(options.rounds); round++) {
+  const before = cpuMicros();
+  for (let call = 0; call < Number(options.calls); call++) {
+    await oneCall();
+    virtualMs += 1 / CALLS_PER_MS;
+    clock.advance(virtualMs);
+  }
+  rounds.push((cpuMicros() - before) / Number(options.calls));
+  console.log(`${rounds.at(-1)!.toFixed(1)} us a call`);
+}
+rounds.sort((a, b) => a - b);
+console.log(`median ${rounds[rounds.length >> 1]!.toFixed(1)} us a call`);
+Deno.exit(0);
+
+async function oneCall(): Promise<void> {
+  const id = `${++number}-1234@127.0.0.1`;
+  const invite = request("INVITE", {
+    id,
+    uri: "sip:bob@127.0.0.1:5060",
+    toTag: "",
+    cseq: 1,
+  });
+  network.receive(CALLER, invite);
+  const out = await taken("INVITE ");
+  const head = out.slice(0, out.indexOf("\r\n\r\n"));
+  const kept = head.split("\r\n")
+    .filter((line) => /^(?:Via|From|Call-ID|CSeq):/i.test(line)).join("\r\n");
+  const to = `${/^To: .*$/mi.exec(head)![0]};tag=b${number}`;
+  const contact = "Contact: <sip:bob@127.0.0.1:5090;transport=UDP>";
+  network.receive(
+    CALLEE,
+    `SIP/2.0 180 Ringing\r\n${kept}\r\n${to}\r\n${contact}\r\nContent-Length: 0\r\n\r\n`,
+  );
+  network.receive(
+    CALLEE,
+    `SIP/2.0 200 OK\r\n${kept}\r\n${to}\r\n${contact}\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO\r\nContent-Type: application/sdp\r\nContent-Length: ${SDP.length}\r\n\r\n${SDP}`,
+  );
+  const answer = await taken("SIP/2.0 200");
+  const toTag = /^To: .*(;tag=\S+)\r$/mi.exec(answer)![1]!;
+  const uri = /^Contact: <(.*)>\r$/mi.exec(answer)![1]!;
+  network.receive(CALLER, request("ACK", { id, uri, toTag, cseq: 1 }));
+  await taken("ACK ");
+  network.receive(CALLER, request("BYE", { id, uri, toTag, cseq: 2 }));
+  const bye = await taken("BYE ");
+  const back = bye.split("\r\n")
+    .filter((line) => /^(?:Via|From|To|Call-ID|CSeq):/i.test(line))
+    .join("\r\n");
+  network.receive(
+    CALLEE,
+    `SIP/2.0 200 OK\r\n${back}\r\nContent-Length: 0\r\n\r\n`,
+  );
+  network.sent.length = 0;
+}
+
+function request(
+  method: string,
+  { id, uri, toTag, cseq }: {
+    id: string;
+    uri: string;
+    toTag: string;
+    cseq: number;
+  },
+): string {
+  const offer = method === "INVITE"
+    ? `Contact: <sip:alice@127.0.0.1:5080;transport=UDP>\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO\r\nContent-Type: application/sdp\r\nContent-Length: ${SDP.length}\r\n\r\n${SDP}`
+    : "Content-Length: 0\r\n\r\n";
+  return `${method} ${uri} SIP/2.0\r\n` +
+    `Via: SIP/2.0/UDP 127.0.0.1:5080;branch=z9hG4bK-${number}-${method}\r\n` +
+    `Max-Forwards: 70\r\n` +
+    `From: "Alice" <sip:alice@127.0.0.1:5080>;tag=a1x${number}\r\n` +
+    `To: <sip:bob@127.0.0.1:5060>${toTag}\r\n` +
+    `Call-ID: ${id}\r\nCSeq: ${cseq} ${method}\r\n${offer}`;
+}
+
+/** The message that begins so, once it has been sent. */
+async function taken(start: string): Promise<string> {
+  for (let turns = 0; turns < 100; turns++) {
+    const found = network.sent.find(({ text }) => text.startsWith(start));
+    if (found !== undefined) return found.text;
+    await Promise.resolve();
+  }
+  throw new Error(`no ${start}: ${JSON.stringify(network.sent)}`);
+}
+
+/** User and system time of all threads. */
+function cpuMicros(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
