@@ -1,7 +1,7 @@
 /**
  * Fails when a public export has no doc comment, when a relative link of a
- * page leads nowhere, when docs/rfc.md names a file or a test that is not
- * there, and when the code departs from an RFC and docs/rfc.md does not say so.
+ * page leads nowhere, when docs/rfc.md or docs/keep_alives.md names a file or a
+ * test that is not there, and when the code departs from an RFC and docs/rfc.md does not say so.
  * A test is named as `path_test.ts:words of its name`.
  *
  * Run: `deno run --allow-read --allow-run tools/check_docs.ts`.
@@ -10,6 +10,8 @@
 import { report, repositoryRoot, sourceFiles } from "./source_files.ts";
 
 const RFC_PAGE = "docs/rfc.md";
+/** Pages whose tables name tests. */
+const TEST_PAGES = [RFC_PAGE, "docs/keep_alives.md"];
 
 /** Problems of the pages below `root`, as `path:line: what`. */
 export async function checkPages(root: string): Promise<string[]> {
@@ -26,7 +28,7 @@ export async function checkPages(root: string): Promise<string[]> {
           problems.push(`${at}: the link to ${link} leads nowhere`);
         }
       }
-      if (page === RFC_PAGE) {
+      if (TEST_PAGES.includes(page)) {
         problems.push(...await missingTests(root, line, at));
       }
     }

@@ -4,16 +4,14 @@ import { SessionKeepAlive } from "../dialog/session_keep_alive.ts";
 import type { Session } from "../dialog/session.ts";
 import type { CallContext } from "./call_context.ts";
 import type { LegTimerUser } from "./leg_timer.ts";
-
-/** What ends a call whose peer is silent, as its record says. */
-export const KEEP_ALIVE_CAUSE = "keep-alive";
+import type { LegView } from "./policy.ts";
 
 /** Begins to send them, where the leg's trunk wants any. */
 export function keepAlive(
   session: Session | undefined,
   { context, leg }: {
     context: CallContext;
-    leg: LegTimerUser;
+    leg: LegTimerUser & LegView;
   },
 ): void {
   const { trunks, clock, observer, refusals } = context;
@@ -29,11 +27,23 @@ export function keepAlive(
     owner: {
       refusals: refusals.of({ trunk, contact: session.dialog.remoteTarget }),
       onKeepAliveResponse: (response) => leg.seen(response),
-      onKeepAliveMissed: () => observer.count("session_keep_alives_missed"),
+      onKeepAliveMissed: (inRow) => {
+        observer.count("session_keep_alives_missed");
+        observer.log({
+          level: "warn",
+          text: "A peer gave no sign of life within a call",
+          fields: {
+            call: leg.call?.id ?? "",
+            leg: leg.name,
+            peer: trunk ?? leg.peer,
+            misses: `${inRow} of ${settings.misses}`,
+          },
+        });
+      },
       onPeerGone: () => {
         observer.count("session_keep_alives_missed");
         observer.count("session_keep_alives_ended");
-        leg.endBoth(KEEP_ALIVE_CAUSE);
+        leg.endBoth("keep-alive");
       },
     },
   });
