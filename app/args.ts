@@ -78,6 +78,12 @@ export type Command =
   | ({ readonly name: "calls" } & ControlArgs)
   | ({ readonly name: "keepalives" } & ControlArgs)
   | ({ readonly name: "trunks" } & ControlArgs)
+  | ({
+    readonly name: "registrations";
+    /** What is to be removed: all of an address-of-record, or one Contact of it. */
+    readonly remove?: string;
+    readonly contact?: string;
+  } & ControlArgs)
   | ({ readonly name: "explain"; readonly call: string } & ControlArgs)
   | ({
     readonly name: "dtmf";
@@ -104,6 +110,7 @@ const TOPICS = [
   "calls",
   "keepalives",
   "trunks",
+  "registrations",
   "explain",
   "dtmf",
   "demo",
@@ -128,6 +135,7 @@ const OPTIONS: Record<
   calls: { values: ["control"], flags: [] },
   keepalives: { values: ["control"], flags: [] },
   trunks: { values: ["control"], flags: [] },
+  registrations: { values: ["control", "remove", "contact"], flags: [] },
   explain: { values: ["control"], flags: [] },
   dtmf: { values: ["control"], flags: [] },
   demo: { values: ["log-level", "log-format"], flags: ["stay"] },
@@ -246,6 +254,19 @@ function read(topic: CommandName, reader: ArgReader): Command {
         name: topic,
         ...controlArgs(reader, reader.someFiles(1)[0]),
       };
+    case "registrations": {
+      const [remove] = reader.texts("remove");
+      const [contact] = reader.texts("contact");
+      if (contact !== undefined && remove === undefined) {
+        reader.problems.push("--contact stands alone, wanted --remove with it");
+      }
+      return {
+        name: topic,
+        ...(remove === undefined ? {} : { remove }),
+        ...(contact === undefined ? {} : { contact }),
+        ...controlArgs(reader, reader.someFiles(1)[0]),
+      };
+    }
     case "explain": {
       const [call = "", config] = reader.files("the id of a call", 2);
       return { name: "explain", call, ...controlArgs(reader, config) };

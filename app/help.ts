@@ -25,6 +25,7 @@ script where it goes.
   legwork calls                 its calls
   legwork keepalives            which peer pings it, and how
   legwork trunks                its trunks: which servers are up, since when
+  legwork registrations         who is registered with it, and where
   legwork explain CALL          what happened to one of them, and why
   legwork dtmf CALL LEG KEYS    sends keys to a leg of it
   legwork demo                  one call between a simulated carrier and PBX
@@ -168,6 +169,21 @@ Options
 ${CONTROL}
 Example
   legwork trunks --control 5060
+`,
+  registrations:
+    `Lists what is registered with a running Legwork: address-of-record, Contact, where
+the REGISTER came from, in how many seconds it runs out, q, then what else is known:
+instance and reg-id (RFC 5626), Path (RFC 3327), the device.
+
+  legwork registrations [legwork.yaml] [options]
+
+Options
+  --remove AOR          remove what is registered for bob, or sip:bob@example.com
+  --contact URI         with --remove: this Contact alone
+${CONTROL}
+Examples
+  legwork registrations --control 5060
+  legwork registrations --remove bob --contact sip:bob@192.0.2.7:5060
 `,
   explain:
     `Prints what happened to a call: its messages, what hooks changed in them and on

@@ -45,6 +45,7 @@ async function obey(
     case "calls":
     case "keepalives":
     case "trunks":
+    case "registrations":
     case "explain":
     case "dtmf":
       return await control(command, terminal);

@@ -37,9 +37,7 @@ export function registrarSettings(
     domains,
     realm,
     users: new Map(users.map((user) => [user.name, user])),
-    algorithms: DEFAULT_REGISTRAR.algorithms.filter((algorithm) =>
-      users.every(({ secrets }) => secrets[algorithm] !== undefined)
-    ),
+    algorithms: registrar.algorithms,
     minExpiresSeconds: registrar.min_expires,
     maxExpiresSeconds: registrar.max_expires,
     defaultExpiresSeconds: Math.min(

@@ -20,6 +20,7 @@ export function* registrarProblems(
     yield* secret(name, mapping(value), environment);
   }
   yield* algorithms(
+    registrar["algorithms"],
     users.map(([name, user]) => ({ name, user: mapping(user) })),
   );
   for (const [name, value] of Object.entries(mapping(config["trunks"]))) {
@@ -62,21 +63,23 @@ function* secret(
 
 /** What is offered must not tell one user from another, so all must be able to answer it. */
 function* algorithms(
+  offered: unknown,
   users: readonly { name: string; user: Mapping }[],
 ): Generator<Problem> {
-  const lacks = (user: Mapping, key: string): boolean =>
-    user["password_env"] === undefined && user[key] === undefined &&
-    (user["ha1"] !== undefined || user["ha1_sha256"] !== undefined);
-  const noMd5 = users.find(({ user }) => lacks(user, "ha1"));
-  const noSha = users.find(({ user }) => lacks(user, "ha1_sha256"));
-  if (noMd5 === undefined || noSha === undefined) return;
-  yield {
-    path: ["registrar", "users", noMd5.name],
-    message: `user ${JSON.stringify(noMd5.name)} has no ha1 and user ${
-      JSON.stringify(noSha.name)
-    } no ha1_sha256, wanted one algorithm that all users have`,
-  };
+  const list = Array.isArray(offered) ? offered : [offered ?? "MD5"];
+  for (const { name, user } of users) {
+    if (user["ha1"] === undefined && user["ha1_sha256"] === undefined) continue;
+    for (const [algorithm, key] of KEYS) {
+      if (!list.includes(algorithm) || user[key] !== undefined) continue;
+      const message = `user ${
+        JSON.stringify(name)
+      } has no ${key}, wanted one for each of algorithms, ${list.join(", ")}`;
+      yield { path: ["registrar", "users", name], message };
+    }
+  }
 }
+
+const KEYS = [["MD5", "ha1"], ["SHA-256", "ha1_sha256"]] as const;
 
 function* dynamic(
   name: string,

@@ -188,6 +188,11 @@ const registrar = section({
     registrarUser,
     "a mapping of user names to their secrets",
   ).default({}),
+  algorithms: list(oneOf("MD5", "SHA-256"), {
+    wanted: "a list of MD5 and SHA-256",
+    min: 1,
+    max: 2,
+  }).default(["MD5"]),
   min_expires: whole({ from: 1, to: 3600, unit: "seconds" }).default(60),
   max_expires: whole({ from: 60, to: 30 * DAY, unit: "seconds" }).default(3600),
   default_expires: whole({ from: 60, to: 30 * DAY, unit: "seconds" }).default(

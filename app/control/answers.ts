@@ -6,6 +6,7 @@ import { explained } from "../trace/explain.ts";
 import { keepAliveLines } from "./keep_alive_lines.ts";
 import type { ControlReply, ControlRequest } from "./protocol.ts";
 import { trunkLines } from "./trunk_lines.ts";
+import { registrations } from "./registration_lines.ts";
 
 /** Carries a request out. */
 export async function answerControl(
@@ -34,6 +35,8 @@ export async function answerControl(
       });
       return { ok: true, lines };
     }
+    case "registrations":
+      return await registrations(request, server.b2bua.registrar);
     case "explain":
       return explain(request.call, server);
     case "dtmf":

@@ -1,4 +1,4 @@
-/** `legwork reload`, `calls`, `keepalives`, `trunks` and `explain`: asks the Legwork that runs. */
+/** `legwork reload`, `calls`, `keepalives`, `trunks`, `registrations` and `explain`: asks the Legwork that runs. */
 
 import type { Command } from "../args.ts";
 import { standInEnvironment } from "../environment.ts";
@@ -16,7 +16,16 @@ import { CONTROL_FOLDER, controlPath } from "./socket_path.ts";
 /** The arguments of these commands. */
 export type ControlCommand = Extract<
   Command,
-  { name: "reload" | "calls" | "keepalives" | "trunks" | "explain" | "dtmf" }
+  {
+    name:
+      | "reload"
+      | "calls"
+      | "keepalives"
+      | "trunks"
+      | "registrations"
+      | "explain"
+      | "dtmf";
+  }
 >;
 
 /** Resolves with the exit code: 1 when nobody answers, or the answer is no. */
@@ -45,6 +54,14 @@ function requestOf(command: ControlCommand): ControlRequest {
     case "keepalives":
     case "trunks":
       return { command: command.name };
+    case "registrations": {
+      const { remove, contact } = command;
+      return {
+        command: "registrations",
+        ...(remove === undefined ? {} : { remove }),
+        ...(contact === undefined ? {} : { contact }),
+      };
+    }
     case "explain":
       return { command: "explain", call: command.call };
     case "dtmf": {

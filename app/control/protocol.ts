@@ -10,6 +10,11 @@ export type ControlRequest =
   | { readonly command: "calls" }
   | { readonly command: "keepalives" }
   | { readonly command: "trunks" }
+  | {
+    readonly command: "registrations";
+    readonly remove?: string;
+    readonly contact?: string;
+  }
   | { readonly command: "explain"; readonly call: string }
   | {
     readonly command: "dtmf";
@@ -30,7 +35,7 @@ export const MAX_REPLY = 4 * 1024 * 1024;
 
 /** The request in a line, or undefined when there is none of that form. */
 export function readRequest(line: string): ControlRequest | undefined {
-  const { command, to, call, leg, keys } = fieldsOf(line);
+  const { command, to, call, leg, keys, ...more } = fieldsOf(line);
   switch (command) {
     case "reload":
       if (to === undefined) return { command };
@@ -39,6 +44,14 @@ export function readRequest(line: string): ControlRequest | undefined {
     case "keepalives":
     case "trunks":
       return { command };
+    case "registrations": {
+      const { remove, contact } = more;
+      return {
+        command,
+        ...(typeof remove === "string" ? { remove } : {}),
+        ...(typeof contact === "string" ? { contact } : {}),
+      };
+    }
     case "explain":
       return typeof call === "string" ? { command, call } : undefined;
     case "dtmf":

@@ -56,7 +56,7 @@ export const DEFAULT_REGISTRAR: RegistrarSettings = {
   domains: [],
   realm: "legwork",
   users: new Map(),
-  algorithms: ["SHA-256", "MD5"],
+  algorithms: ["MD5"],
   minExpiresSeconds: 60,
   maxExpiresSeconds: 3_600,
   defaultExpiresSeconds: 3_600,

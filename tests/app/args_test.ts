@@ -99,7 +99,7 @@ const WRONG:
     [["chekc", "x"], "unknown command chekc, did you mean check?"],
     [
       ["frobnicate"],
-      "unknown command frobnicate, wanted one of run, check, test, replay, init, reload, calls, keepalives, trunks, explain, dtmf, demo, version, help, or a file",
+      "unknown command frobnicate, wanted one of run, check, test, replay, init, reload, calls, keepalives, trunks, registrations, explain, dtmf, demo, version, help, or a file",
     ],
     [["--hepl"], "unknown option --hepl, did you mean --help?"],
     [

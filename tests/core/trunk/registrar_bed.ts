@@ -66,6 +66,7 @@ export class RegistrarBed {
         domains: ["example.com", "192.0.2.1"],
         realm: "example.com",
         users: new Map([user("bob"), user("carol")]),
+        algorithms: ["SHA-256", "MD5"],
         ...options.settings,
       },
     });

@@ -19,6 +19,8 @@ export async function phone(
     dial?: string;
     /** Parameters of its account, in place of those that keep it from registering. */
     account?: string;
+    /** The host of its address, perhaps with parameters behind. Default: its own. */
+    address?: string;
   } = {},
 ): Promise<Phone> {
   // The port after the first is taken for TLS by the phone itself.
@@ -40,7 +42,7 @@ export async function phone(
       "module_app menu.so",
       "",
     ].join("\n"),
-    accounts: `<sip:${user}@127.0.0.1:${port}>;${
+    accounts: `<sip:${user}@${options.address ?? `127.0.0.1:${port}`}>;${
       options.account ?? "regint=0"
     };answermode=auto;audio_codecs=PCMU\n`,
     contacts: "",
