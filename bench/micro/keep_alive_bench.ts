@@ -21,6 +21,8 @@ import type {
 const LOCAL = { host: "192.0.2.1", port: 5060 };
 const TRUNKS = 100;
 const PEERS = 5_000;
+/** Of STUN. */
+const COOKIE = "\x21\x12\xa4\x42";
 
 /** Gives what it is told to have received. */
 class Ear implements Transport {
@@ -94,4 +96,14 @@ function bench(name: string, text: string, ear: Ear): void {
 bench("CRLF CRLF of one of 5,000 peers", "\r\n\r\n", plain);
 bench("four NULs of one of 5,000 peers", "\0\0\0\0", plain);
 bench("the word keep-alive of one of 5,000 peers", "keep-alive\r\n", plain);
+bench(
+  "STUN Binding request of one of 5,000 peers, answered",
+  `\x00\x01\x00\x00${COOKIE}twelve bytes`,
+  plain,
+);
+bench(
+  "STUN of RFC 3489 with CHANGE-REQUEST, answered",
+  "\x00\x01\x00\x08sixteen bytes id\x00\x03\x00\x04\0\0\0\0",
+  plain,
+);
 bench("CRLF CRLF, a TypeScript onKeepAlive asked", "\r\n\r\n", asked);

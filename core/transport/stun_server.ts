@@ -45,6 +45,8 @@ const KNOWN = new Set([
   0x0020, // XOR-MAPPED-ADDRESS
 ]);
 
+const NONE: readonly number[] = [];
+
 /** What a request that came from `source` is answered with. */
 export function stunAnswer(request: StunMessage, source: Address): StunAnswer {
   if (
@@ -106,7 +108,8 @@ function refusal(
   });
 }
 
-function unknownTypes(request: StunMessage): number[] {
+function unknownTypes(request: StunMessage): readonly number[] {
+  if (request.attributes.length === 0) return NONE;
   const unknown = new Set<number>();
   for (const { type, value } of request.attributes) {
     // §15: types "between 0x0000 and 0x7FFF are comprehension-required attributes".

@@ -7,7 +7,8 @@ import { RealFlows, until } from "./support/flows.ts";
 import { proxy } from "./support/kamailio.ts";
 import { legwork } from "./support/legwork.ts";
 import { peerTest, start } from "./support/peer.ts";
-import { bound, freePort } from "./support/ports.ts";
+import { bound, freePort, pause } from "./support/ports.ts";
+import { call } from "./support/sipp.ts";
 
 peerTest("stun: a client of RFC 3489 learns its address from the SIP port", [
   "stun",
@@ -131,3 +132,39 @@ for (
     },
   );
 }
+
+peerTest(
+  "baresip: registers at our registrar, keeps its flow by STUN and is called on it",
+  [
+    "baresip",
+    "sipp",
+  ],
+  async () => {
+    await using server = await legwork({
+      servers: ["sip:127.0.0.1:9"],
+      script: `import { route } from "legwork";
+export function onInvite() {
+  return route("aor:bob");
+}
+`,
+      yaml: [
+        "registrar:",
+        "  domains: [127.0.0.1]",
+        // bob:127.0.0.1:secret. By H(A1) of MD5 alone, since this phone gives up at the first algorithm it does not know.
+        "  users: {bob: {ha1: bb0cdde6386ad10e49fb1ff78ffb7df9}}",
+        "  flow_timer: 2",
+        "  flow_grace: 2",
+      ].join("\n"),
+    });
+    const at = `127.0.0.1:${server.port}`;
+    await using bob = await phone("bob", {
+      account:
+        `regint=60;sipnat=outbound;outbound="sip:${at};transport=udp";auth_user=bob;auth_pass=secret`,
+    });
+    await until("registered", () => bob.said().includes("200 OK"));
+    // Longer than Flow-Timer and grace: the pings alone keep it.
+    await pause(4_500);
+    await call(server.port, { scenario: "caller_basic", calls: 1 });
+    await until("called", () => bob.said().includes("Call established"));
+  },
+);
