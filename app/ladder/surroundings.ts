@@ -1,7 +1,7 @@
 /** What stands around Legwork in a ladder: addresses, trunks, routes and timers, as it or its configuration has them. */
 
 import type { CallTimes, RouteRule } from "../../core/call/call_context.ts";
-import { parseSipUri } from "../../core/message/uri.ts";
+import { parseSipUri, type SipUri } from "../../core/message/uri.ts";
 import {
   DEFAULT_TIMERS,
   type TransactionTimers,
@@ -150,8 +150,7 @@ function addressesOf(
 ): Map<string, Address> {
   const addresses = new Map<string, Address>([[LEGWORK, known.legwork]]);
   ladder.participants.forEach((name, index) => {
-    const server = known.config?.trunks.find((trunk) => trunk.name === name)
-      ?.servers.find(({ host }) => ipVersion(host) !== 0);
+    const server = serverOf(name, known.config?.trunks ?? []);
     addresses.set(
       name,
       server === undefined
@@ -160,6 +159,19 @@ function addressesOf(
     );
   });
   return addresses;
+}
+
+/** A trunk's first server that is an address; `carrier2` is the second server of `carrier`. */
+function serverOf(
+  name: string,
+  trunks: readonly TrunkSettings[],
+): SipUri | undefined {
+  const [, stem, digits] = /^(.*?)([2-9])$/.exec(name) ?? [];
+  const [own, nth] = [name, stem].map((wanted) =>
+    trunks.find((trunk) => trunk.name === wanted)?.servers
+      .filter(({ host }) => ipVersion(host) !== 0)
+  );
+  return own === undefined ? nth?.[Number(digits) - 1] : own[0];
 }
 
 /** The members that have a value. */

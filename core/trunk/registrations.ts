@@ -99,24 +99,25 @@ export class Registrations implements Timed {
   }
 
   /**
-   * A trunk's servers in the order that calls try them: those it is registered at first, those that would not have us
-   * last. None where it is registered nowhere and calls want that.
+   * A trunk's servers in the order that calls try them: those it is registered at first, of them those whose last refresh
+   * went well; those that would not have us last. None where it is registered nowhere and calls want that.
    */
   serversOf({ name, servers }: TrunkSettings): readonly SipUri[] {
     const trunk = this.#trunks.get(name);
     if (trunk === undefined) return servers;
-    const serving = trunk.serving.map(({ server }) => server);
+    const { serving, failing } = trunk;
     if (serving.length === 0 && this.#settings.get(name)!.required) return [];
-    const registered = serving.flatMap((one) =>
-      servers.filter((server) => samePlace(server, one)).slice(0, 1)
+    const well = serving.filter(({ failures }) => failures === 0);
+    const ranks = [well, serving].map((some) =>
+      some.flatMap((one) =>
+        servers.find((server) => samePlace(server, one.server)) ?? []
+      )
     );
-    const failing = servers.filter((server) =>
-      trunk.failing.some((one) => samePlace(server, one.server))
+    const refusing = servers.filter((server) =>
+      failing.some((one) => samePlace(server, one.server))
     );
-    const others = servers.filter((server) =>
-      !registered.includes(server) && !failing.includes(server)
-    );
-    return [...registered, ...others, ...failing];
+    const others = servers.filter((server) => !refusing.includes(server));
+    return [...new Set([...ranks.flat(), ...others, ...refusing])];
   }
 
   /** How a request to one of a trunk's servers goes; undefined where no registration says. */
