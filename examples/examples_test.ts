@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { runLadderFile } from "../app/ladder/run_ladder.ts";
 import { ladderParts } from "../app/ladder_parts.ts";
+import { standInEnvironment } from "../app/environment.ts";
 import { loadYaml } from "../app/load_config.ts";
 
 const FOLDER = new URL(".", import.meta.url).pathname.replace(/\/$/, "");
@@ -32,7 +33,10 @@ for (const example of EXAMPLES) {
     }
     for (const yaml of filesIn(folder, /\.yaml$/)) {
       await t.step(yaml, () => {
-        const { problems, notices } = loadYaml(`${folder}/${yaml}`);
+        // Whoever runs it sets the passwords.
+        const { problems, notices } = loadYaml(`${folder}/${yaml}`, {
+          environment: standInEnvironment,
+        });
         assertEquals([...problems, ...notices], []);
       });
     }

@@ -1,9 +1,15 @@
 /** What an operator reads of a trunk's registrations: one line whenever something changes, none while it stays. */
 
 import type { LogLevel, Observer } from "../base/observer.ts";
+import type { SipUri } from "../message/uri.ts";
 import { formatAddress } from "../transport/address.ts";
 import type { Registration } from "./registration.ts";
 import type { RegistrationFailure } from "./registration_attempt.ts";
+
+/** A Contact without what only its carrier is to know. */
+export function shownContact(contact: SipUri): string {
+  return contact.withoutParam("line").toString();
+}
 
 /** See the module's text. */
 export class RegistrationLog {
@@ -31,7 +37,7 @@ export class RegistrationLog {
     }
     this.#say(registration, "info", "registered", {
       expires: binding.expiresSeconds,
-      contact: String(binding.contact),
+      contact: shownContact(binding.contact),
       at: formatAddress(binding.target),
       ...(before === undefined || before === registration
         ? {}

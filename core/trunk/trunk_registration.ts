@@ -11,7 +11,7 @@ import type { RegistrationGround } from "./registration_ground.ts";
 import type { RegistrationFailure } from "./registration_attempt.ts";
 import { retryDelayMs } from "./registration_backoff.ts";
 import type { RegistrationSettings } from "./registration_settings.ts";
-import { RegistrationLog } from "./registration_log.ts";
+import { RegistrationLog, shownContact } from "./registration_log.ts";
 
 /** One place to be registered at, as operators see it. */
 export interface RegistrationState {
@@ -20,7 +20,7 @@ export interface RegistrationState {
   readonly regId: number;
   /** Where we are registered, else where we ask or are to ask next. */
   readonly server: string | undefined;
-  /** The Contact that is bound. */
+  /** The Contact that is bound, without its `line`. */
   readonly contact: string | undefined;
   /** On the clock: since when it is so. */
   readonly sinceMs: number;
@@ -308,7 +308,7 @@ export class TrunkRegistration implements RegistrationOwner {
         : "waiting",
       regId,
       server: shown?.server.toString(),
-      contact: binding?.contact.toString(),
+      contact: binding && shownContact(binding.contact),
       sinceMs,
       expiresInSeconds: binding && (binding.expiresAtMs - now) / 1000,
       retryInSeconds: restsUntilMs && (restsUntilMs - now) / 1000,
