@@ -5,6 +5,7 @@ import { TimerWheel } from "../../core/base/timer_wheel.ts";
 import { PCMU } from "../../core/media/g711.ts";
 import { InbandReceiver } from "../../core/media/inband_receiver.ts";
 import type { KeySource } from "../../core/media/key_sink.ts";
+import { PortKeys } from "../../core/media/port_keys.ts";
 import { RtpView } from "../../core/media/rtp.ts";
 import { TelephoneEventReceiver } from "../../core/media/telephone_event_receiver.ts";
 import { TelephoneEventSender } from "../../core/media/telephone_event_sender.ts";
@@ -47,6 +48,7 @@ export function steps(): Step[] {
     headers(),
     receiver("RFC 4733: an update received", { payloadType: 101 }),
     receiver("RFC 4733: a packet of audio passed over", { payloadType: 0 }),
+    portKeys(),
     sender(
       "RFC 4733: a packet written",
       new TelephoneEventSender(new TestStream(), {
@@ -94,6 +96,30 @@ function receiver(name: string, packet: { payloadType: number }): Step {
     run(): void {
       view.wrap(updates[at++ % updates.length]!);
       receiver.receive(view);
+    },
+  };
+}
+
+/** The tap of a relayed call whose keys are translated: what each packet of its audio costs. */
+function portKeys(): Step {
+  const parts = {
+    clock: new TimerWheel(),
+    observer: new CountingObserver(),
+    listener: new KeyLog(),
+    port: { stream: new TestStream(), sendPacket(): void {} },
+  };
+  const [here, there] = [new PortKeys(parts), new PortKeys(parts)];
+  here.partner = there;
+  const format = { payloadType: 101, clockRate: 8000 };
+  here.hear({ formats: [format], laws: [], passesEvents: false });
+  there.sinks({ events: format, law: PCMU });
+  const view = new RtpView();
+  const bytes = eventPacket({ duration: 160, payloadType: 0 });
+  return {
+    name: "relay: a packet of audio through the keys of its port",
+    run(): void {
+      view.wrap(bytes);
+      here.onPacket(view);
     },
   };
 }
