@@ -71,7 +71,7 @@ Deno.test("each layer rule can fail", async (t) => {
     ["core/sdp", "core/message"],
     ["core/media", "core/transport"],
     ["core/trunk", "core/call"],
-    ["core/trunk", "core/media"],
+    ["core/media", "core/trunk"],
     ["core/dialog", "core/sdp"],
     ["scripts", "core/message"],
     ["core/base", "std"],

@@ -5,11 +5,7 @@ import type { CallParts } from "./call_record.ts";
 import type { Json } from "./decisions.ts";
 import { MessageDraft } from "./message_draft.ts";
 import { peerName } from "./peer_name.ts";
-import {
-  type CallKeysAccess,
-  type KeyOptions,
-  StagedKeys,
-} from "./staged_keys.ts";
+import { type CallKeysAccess, KeysView } from "./staged_keys.ts";
 import type {
   AddressView,
   BodyView,
@@ -41,54 +37,21 @@ export function viewOf(
   return new InviteView(call, invite, { trunk, source: peerName(flow) });
 }
 
-/** A hook of the call with this view has returned, or failed: what it wants sent leaves, or does not. */
-export function settleKeys(
-  view: object | undefined,
-  { failed }: { failed: boolean },
-): void {
-  if (view instanceof InviteView) view.settleKeys(failed);
-}
-
 /** The {@linkcode CallView} of one call. */
-export class InviteView implements CallView {
+export class InviteView extends KeysView implements CallView {
   readonly vars: Record<string, Json> = {};
   readonly #draft: MessageDraft;
 
-  readonly #call: { readonly id: string; readonly keys?: CallKeysAccess };
-  #staged: StagedKeys | undefined;
+  readonly id: string;
 
   constructor(
     call: { readonly id: string; readonly keys?: CallKeysAccess },
     invite: SipRequest,
     readonly peer: { trunk: string | undefined; source: string },
   ) {
-    this.#call = call;
+    super(call);
+    this.id = call.id;
     this.#draft = new MessageDraft(invite, READ_ONLY);
-  }
-
-  get id(): string {
-    return this.#call.id;
-  }
-
-  get keys(): Readonly<Record<"a" | "b", string>> {
-    return this.#keys.collected ?? { a: "", b: "" };
-  }
-
-  collectKeys(): void {
-    this.#keys.collect();
-  }
-
-  sendKeys(leg: "a" | "b", keys: string, options?: KeyOptions): void {
-    this.#staged ??= new StagedKeys();
-    this.#staged.add(leg, keys, options);
-  }
-
-  /** What the hook wanted sent leaves, or, when it failed, does not. */
-  settleKeys(failed: boolean): void {
-    if (this.#staged === undefined) return;
-    const staged = this.#staged.take();
-    if (failed) return;
-    for (const { to, keys } of staged) this.#keys.inject(to, keys);
   }
 
   get trunk(): string | undefined {
@@ -165,11 +128,5 @@ export class InviteView implements CallView {
 
   reasons(): ReasonView[] {
     return this.#draft.reasons();
-  }
-
-  get #keys(): CallKeysAccess {
-    const { keys } = this.#call;
-    if (keys === undefined) throw new TypeError("This call has no keys");
-    return keys;
   }
 }

@@ -8,7 +8,7 @@
 import type { Observer } from "../base/observer.ts";
 import type { SipMessage, SipRequest } from "../message/message.ts";
 import type { CallTrace } from "./call_trace.ts";
-import { settleKeys } from "./call_view.ts";
+import { settleKeys } from "./staged_keys.ts";
 import { checkDecision } from "./decision_check.ts";
 import type { MessageDecision } from "./decisions.ts";
 import { type DraftRights, MessageDraft } from "./message_draft.ts";

@@ -6,7 +6,7 @@
 
 import type { Observer } from "../base/observer.ts";
 import type { CallTrace } from "./call_trace.ts";
-import { settleKeys } from "./call_view.ts";
+import { settleKeys } from "./staged_keys.ts";
 import { checkDecision } from "./decision_check.ts";
 import type { DecidingHook, Decision, DecisionOf } from "./hook_actions.ts";
 import { reportFault } from "./message_hooks.ts";

@@ -15,7 +15,7 @@ export interface CallKeysAccess {
   inject(to: "a" | "b", keys: readonly PassedKey[]): void;
 }
 
-/** How keys are sent; see {@linkcode StagedKeys.add}. */
+/** How keys are sent; see {@linkcode KeysView.sendKeys}. */
 export interface KeyOptions {
   /** How long each is, in milliseconds. Default: 160. */
   readonly durationMs?: number;
@@ -28,35 +28,61 @@ const MOST_KEYS = 64;
 const USUAL_DURATION_MS = 160;
 const LONGEST_DURATION_MS = 10_000;
 
-/** Keys for a leg. */
-export interface KeysFor {
-  readonly to: "a" | "b";
-  readonly keys: readonly PassedKey[];
-}
+/** What a policy sees of the keys of one call, and the keys that its running hook wants sent. */
+export class KeysView {
+  readonly #call: { readonly keys?: CallKeysAccess };
+  #staged: { to: "a" | "b"; keys: PassedKey[] }[] | undefined;
 
-/** The keys that the running hook of one call wants sent. */
-export class StagedKeys {
-  readonly #staged: KeysFor[] = [];
+  constructor(call: { readonly keys?: CallKeysAccess }) {
+    this.#call = call;
+  }
+
+  get keys(): Readonly<Record<"a" | "b", string>> {
+    return this.#access.collected ?? { a: "", b: "" };
+  }
+
+  collectKeys(): void {
+    this.#access.collect();
+  }
 
   /** @throws {TypeError} for what is no row of keys, {@linkcode RangeError} for too many or too long ones. */
-  add(to: string, text: string, options: KeyOptions = {}): void {
-    const keys = passedKeys(text, options);
+  sendKeys(leg: "a" | "b", text: string, options: KeyOptions = {}): void {
+    const to: string = leg;
     if (to !== "a" && to !== "b") {
       throw new TypeError(`Cannot send keys: ${to} is no leg, wanted a or b`);
     }
-    const before = this.#staged.reduce((sum, { keys }) => sum + keys.length, 0);
+    const keys = passedKeys(text, options);
+    const staged = this.#staged ??= [];
+    const before = staged.reduce((sum, { keys }) => sum + keys.length, 0);
     if (before + keys.length > MOST_KEYS) {
       throw new RangeError(
         `Cannot send keys: at most ${MOST_KEYS} from one hook`,
       );
     }
-    this.#staged.push({ to, keys });
+    staged.push({ to, keys });
   }
 
-  /** All of them, which are no longer kept. */
-  take(): KeysFor[] {
-    return this.#staged.splice(0);
+  /** What the hook wanted sent leaves, or, when it failed, does not. */
+  settleKeys(failed: boolean): void {
+    const staged = this.#staged;
+    this.#staged = undefined;
+    if (staged === undefined || failed) return;
+    for (const { to, keys } of staged) this.#access.inject(to, keys);
   }
+
+  get #access(): CallKeysAccess {
+    const { keys } = this.#call;
+    if (keys === undefined) throw new TypeError("This call has no keys");
+    return keys;
+  }
+}
+
+/** A hook of the call with this view has returned, or failed. */
+export function settleKeys(
+  view: object | undefined,
+  { failed }: { failed: boolean },
+): void {
+  if (view instanceof KeysView) view.settleKeys(failed);
 }
 
 /** The keys of a row of characters, `!` for flash. */
