@@ -316,6 +316,7 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
       transaction,
       session,
       leg: this,
+      context: this.context,
       policy: this.owner.policy,
       passable: this.owner.otherOf(this)?.connected === true,
       accept: (parts) =>
@@ -323,7 +324,7 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
         kind === "update"
           ? this.#answerRefresh(transaction, session, parts)
           : session.reply(transaction, 200, parts),
-    }, this.context.keepAlives);
+    });
   }
 
   /** RFC 4028 §9: a request that changes nothing is between its sender and us. */

@@ -14,7 +14,7 @@ import { addCapabilities } from "./capabilities.ts";
 import { headersOf, reasonOf } from "./decision_check.ts";
 import { type Answer, answer, type KeepAliveDecision } from "./decisions.ts";
 import type { KeepAliveKind } from "./keep_alive_kind.ts";
-import type { KeepAlives } from "./keep_alives.ts";
+import type { CallContext } from "./call_context.ts";
 import type { CallPolicy } from "./call_policy.ts";
 import type { LegView } from "./policy.ts";
 
@@ -26,6 +26,7 @@ export interface LegPing {
   readonly transaction: ServerTransaction;
   readonly session: Session;
   readonly leg: LegView;
+  readonly context: Pick<CallContext, "trunks" | "keepAlives">;
   readonly policy: CallPolicy;
   /** The call has another side that can be asked. */
   readonly passable: boolean;
@@ -36,10 +37,9 @@ export interface LegPing {
 /** Does what is decided of it, unless it is to be passed on. */
 export function takeKeepAlive(
   ping: LegPing,
-  keepAlives: KeepAlives,
 ): "taken" | "relay" {
   const { transaction, session } = ping;
-  const decision: KeepAliveDecision = keepAlives.onRequest(
+  const decision: KeepAliveDecision = ping.context.keepAlives.onRequest(
     { ...ping, flow: transaction.flow },
     { events: ping.policy.events, byDefault: answer() },
   );
@@ -79,7 +79,9 @@ function answerIt(ping: LegPing, decision: Answer): void {
   if (decision.status === 200 && body === undefined) {
     // RFC 3261 §11.2: "An OPTIONS request received within a dialog generates a 200 (OK) response that is identical to
     // one constructed outside a dialog and does not have any impact on the dialog."
-    if (kind === "options") addCapabilities(headers);
+    if (kind === "options") {
+      addCapabilities(headers, { ...ping, trunk: ping.leg.trunk });
+    }
     ping.accept({ ...(reason === undefined ? {} : { reason }), headers });
     return;
   }

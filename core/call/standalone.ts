@@ -254,7 +254,7 @@ export class Standalone implements LegView {
     const headers = parts.headers?.clone() ?? new Headers();
     const isOurs = !this.#relayed && status === 200;
     if (transaction.request.method === "OPTIONS" && isOurs) {
-      addCapabilities(headers);
+      addCapabilities(headers, this.#parts);
     }
     // §21.4.6: "The response MUST include an Allow header field containing a list of valid methods".
     if (status === 405 && !headers.has("Allow")) {

@@ -4,6 +4,7 @@ import { assertEquals } from "@std/assert";
 import { type Legwork, legwork } from "./support/legwork.ts";
 import { peerTest } from "./support/peer.ts";
 import { pause } from "./support/ports.ts";
+import { proxy } from "./support/kamailio.ts";
 import { call, type Callee, callee } from "./support/sipp.ts";
 
 /** A carrier, at a port that it had before perhaps; it takes any number of calls. */
@@ -85,4 +86,32 @@ peerTest("SIPp: a carrier that does not answer OPTIONS, and one that does", [
   );
   await call(server.port, { scenario: "caller_basic", calls: 3 });
   assertEquals(server.log().includes("A trunk is down"), false);
+});
+
+peerTest("Kamailio: 503 with Retry-After is heeded, and over when it is over", [
+  "kamailio",
+], async () => {
+  await using kamailio = await proxy({
+    routes: `
+      request_route {
+        if (is_method("OPTIONS")) {
+          $shv(asked) = $shv(asked) + 1;
+          if ($shv(asked) == 2) {
+            append_to_reply("Retry-After: 2\r\n");
+            sl_send_reply("503", "Maintenance");
+          } else sl_send_reply("200", "OK");
+        }
+        exit;
+      }`,
+    parameters: [`modparam("pv", "shvset", "asked=i:0")`],
+  });
+  await using server = await legwork({
+    servers: [`sip:127.0.0.1:${kamailio.port}`],
+    pbx: "keepalive: {interval: 1, failures: 3}",
+  });
+  const up = /A trunk's server is up trunk=pbx/;
+  await says(server, up);
+  await says(server, /down trunk=pbx \S+ status=503/);
+  await says(server, /asked to be left alone trunk=pbx \S+ seconds=2/);
+  await says(server, up, 1);
 });
