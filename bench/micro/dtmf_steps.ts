@@ -109,7 +109,7 @@ function portKeys(): Step {
     port: { stream: new TestStream(), sendPacket(): void {} },
   };
   const [here, there] = [new PortKeys(parts), new PortKeys(parts)];
-  here.partner = there;
+  here.join(there);
   const format = { payloadType: 101, clockRate: 8000 };
   here.hear({ formats: [format], laws: [], passesEvents: false });
   there.sinks({ events: format, law: PCMU });

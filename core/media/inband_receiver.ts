@@ -34,6 +34,12 @@ export class InbandReceiver implements ToneListener, Timed {
   constructor({ clock, listener, laws }: InbandReceiverOptions) {
     this.#clock = clock;
     this.#listener = listener;
+    this.setLaws(laws);
+  }
+
+  /** Takes others: after a new answer, say. */
+  setLaws(laws: readonly G711[]): void {
+    this.#laws.fill(undefined);
     for (const law of laws) this.#laws[law.payloadType] = law;
   }
 

@@ -50,20 +50,26 @@ export interface SentMedia {
 
 /**
  * Keys in the media of one side of a relayed call: heard in what it sends, and sent into what it is sent. It is the
- * port's tap. While a key is sent to a side, what the other one says is not.
+ * port's tap.
  */
 export class PortKeys implements PacketTap {
-  /** Of the other side, whose audio goes where this one's keys come from. */
-  partner: PortKeys | undefined;
   readonly #parts: PortKeysParts;
   readonly #events: TelephoneEventReceiver;
   #tones: InbandReceiver | undefined;
   #passesEvents = true;
+  /** Of the other side, which hears what this one says. */
+  #partner: PortKeys | undefined;
   #sinks: StreamSink[] = [];
 
   constructor(parts: PortKeysParts) {
     this.#parts = parts;
     this.#events = new TelephoneEventReceiver({ ...parts, formats: [] });
+  }
+
+  /** Both sides of a call: while a key is sent to one, what the other says is not. */
+  join(partner: PortKeys | undefined): void {
+    this.#partner = partner;
+    if (partner !== undefined) partner.#partner = this;
   }
 
   /** A key is being sent to this side. */
@@ -76,10 +82,14 @@ export class PortKeys implements PacketTap {
   hear({ formats, laws, passesEvents }: HeardMedia): void {
     this.#events.setFormats(formats);
     this.#passesEvents = passesEvents;
-    this.#tones?.close();
-    this.#tones = laws.length === 0
-      ? undefined
-      : new InbandReceiver({ ...this.#parts, laws });
+    if (laws.length === 0) {
+      this.#tones?.close();
+      this.#tones = undefined;
+    } else if (this.#tones === undefined) {
+      this.#tones = new InbandReceiver({ ...this.#parts, laws });
+    } else {
+      this.#tones.setLaws(laws);
+    }
   }
 
   /** What keys can be sent to the side with, as its session stands. */
@@ -110,7 +120,7 @@ export class PortKeys implements PacketTap {
   onPacket(view: RtpView): boolean {
     if (this.#events.receive(view)) return this.#passesEvents;
     const isTone = this.#tones?.receive(view) === true;
-    if (this.partner?.busy === true) return false;
+    if (this.#partner?.busy === true) return false;
     if (isTone) this.#tones?.mute(view);
     return true;
   }

@@ -52,8 +52,7 @@ function call(from: HeardKind, to: SendKind) {
   });
   portOfA.tap = keysOfA;
   portOfB.tap = keysOfB;
-  keysOfA.partner = keysOfB;
-  keysOfB.partner = keysOfA;
+  keysOfA.join(keysOfB);
   keysOfA.hear({
     formats: [EVENTS_OF_A],
     laws: from === "inband" ? [PCMU] : [],
