@@ -41,8 +41,10 @@ export function troublesOf(log: readonly Logged[]): Trouble[] {
     const key = troubleKey(sent);
     const nth = counts.get(key) ?? 0;
     counts.set(key, nth + 1);
-    // Streams lose nothing, and what has a fate already keeps it.
-    if (!sent.datagram || Object.values(fate).some((value) => value)) continue;
+    // Streams lose nothing, nobody waits for a ping, and what has a fate already keeps it.
+    if (
+      sent.ping || !sent.datagram || Object.values(fate).some((value) => value)
+    ) continue;
     for (const kind of ["lost", "doubled", "late"] as const) {
       troubles.push({ kind, key, nth, text: sentText(sent) });
     }
@@ -132,7 +134,7 @@ class HarshRun implements WireWatcher {
       this.#departed.add(index);
       this.#stepOf.set(identity(sent), index);
       this.#progressMs = sent.atMs;
-      if (this.#isDeaf(step.to)) this.#arrived.add(index);
+      if (sent.ping || this.#isDeaf(step.to)) this.#arrived.add(index);
       const wrong = differences(
         step,
         sent,
@@ -318,7 +320,7 @@ class HarshRun implements WireWatcher {
   /** What may be sent though no line speaks of it. */
   #isTolerable(sent: Sent): boolean {
     const { message } = sent;
-    if (sent.again || this.#agree || this.#giveUp) return true;
+    if (sent.again || sent.ping || this.#agree || this.#giveUp) return true;
     return message.kind === "response"
       ? message.status < 200
       : message.method === "ACK";

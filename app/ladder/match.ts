@@ -12,6 +12,7 @@ import {
 import { isPseudo, unquoted } from "./peer_message.ts";
 import { isHold } from "./peer_sdp.ts";
 import type { Sent } from "./wire.ts";
+import { isPing } from "./wire_pings.ts";
 
 /** What a check may need to know besides the message. */
 export interface MatchContext {
@@ -46,7 +47,7 @@ export function differences(
 
 /**
  * True for what a peer sends without being told: retransmissions, the ACK of a final response that is no 2xx, the 200
- * of a CANCEL.
+ * of a CANCEL, what answers a ping.
  */
 export function isAutomatic(steps: readonly Step[], index: number): boolean {
   const step = steps[index];
@@ -54,7 +55,7 @@ export function isAutomatic(steps: readonly Step[], index: number): boolean {
   if (step.marks.again || step.marks.repeats) return true;
   const { label } = step;
   if (label.kind === "response") {
-    return label.status === 200 && label.method === "CANCEL";
+    return isPing(label) || (label.status === 200 && label.method === "CANCEL");
   }
   return label.method === "ACK" && acknowledgesFailure(steps, index);
 }

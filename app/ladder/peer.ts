@@ -35,6 +35,7 @@ import { PeerAuth } from "./peer_auth.ts";
 import { type LineContent, pseudo } from "./peer_message.ts";
 import { PeerOutcome } from "./peer_outcome.ts";
 import { PeerWriter, type WriterOptions } from "./peer_writer.ts";
+import { pingBytes } from "./wire_pings.ts";
 
 /** What a peer is made of. */
 export interface PeerOptions extends WriterOptions {
@@ -44,6 +45,9 @@ export interface PeerOptions extends WriterOptions {
   readonly timers: TransactionTimers;
   readonly observer: Observer;
 }
+
+/** Does not care where Legwork sees it. */
+const NOBODY = { onMappedAddress(): void {}, onStunFailure(): void {} };
 
 /** One simulated user agent. */
 export class Peer implements TransactionUser, ClientUser {
@@ -155,6 +159,18 @@ export class Peer implements TransactionUser, ClientUser {
       this.#writer.within(method, { call, dialog, content }),
       call,
     );
+  }
+
+  /** Sends a keep-alive that is no SIP; a problem in words when it cannot. */
+  ping(method: string): string | undefined {
+    if (this.#gone) return `${this.name} has vanished`;
+    const flow = this.#transport.flowTo(this.#options.legwork);
+    if (flow === undefined) return "there is no way to Legwork";
+    const bytes = pingBytes(method);
+    if (bytes === undefined) this.#transport.flows.bind(flow, NOBODY);
+    else if (flow.reliable) this.#transport.flows.ping(flow);
+    else this.#transport.sendKeepAlive(bytes, flow);
+    return undefined;
   }
 
   /** Answers a request; a problem in words when it cannot. */

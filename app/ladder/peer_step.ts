@@ -3,6 +3,7 @@
 import { LEGWORK, type MessageStep } from "./ladder.ts";
 import type { MatchContext } from "./match.ts";
 import type { LineContent } from "./peer_message.ts";
+import { isPing } from "./wire_pings.ts";
 import type { World } from "./world.ts";
 
 /** Has the peer send it; a problem in words when it cannot. */
@@ -19,6 +20,7 @@ export function sendStep(step: MessageStep, world: World): string | undefined {
     reason: fields.find(({ name }) => name === "reason")?.value,
   };
   const { label } = step;
+  if (label.kind === "request" && isPing(label)) return peer.ping(label.method);
   return label.kind === "request"
     ? peer.request(label.method, content)
     : peer.respond(label, content);

@@ -21,6 +21,7 @@ import type {
   TransportEvents,
 } from "../../core/transport/transport.ts";
 import type { Marks } from "./ladder.ts";
+import { pingMessage } from "./wire_pings.ts";
 
 /** One message that was sent. */
 export interface Sent {
@@ -33,6 +34,8 @@ export interface Sent {
   readonly again: boolean;
   /** False where nothing is lost on the way: TCP. */
   readonly datagram: boolean;
+  /** A keep-alive that is no SIP, in the shape of a message. */
+  readonly ping: boolean;
 }
 
 /** What becomes of a message. */
@@ -49,6 +52,8 @@ export interface WireWatcher {
 /** See the module's text. */
 export class Wire {
   watcher: WireWatcher = { departing: () => ({}), arriving: () => {} };
+  /** Keep-alives that are no SIP are seen too. */
+  showsPings = false;
   readonly #clock: Clock;
   readonly #names = new Map<string, string>();
   /** What was sent, by way and bytes. */
@@ -78,7 +83,12 @@ export class Wire {
     send: () => void,
   ): void {
     const parsed = parseMessage(bytes);
-    if (!parsed.ok) {
+    const message = parsed.ok
+      ? parsed.message
+      : this.showsPings
+      ? pingMessage(bytes, { datagram: true })
+      : undefined;
+    if (message === undefined) {
       send();
       return;
     }
@@ -87,9 +97,13 @@ export class Wire {
       atMs: this.#clock.now(),
       from: this.#nameOf(way.from),
       to: this.#nameOf(way.flow.remote),
-      message: parsed.message,
-      again: this.#sent.has(key),
+      message,
+      // Each ping is like the one before it, but for the transaction of STUN.
+      again: this.#sent.has(key) &&
+        (parsed.ok || message.cseq?.method === "STUN" ||
+          (message.kind === "request" && message.method === "STUN")),
       datagram: way.flow.transport === "UDP",
+      ping: !parsed.ok,
     };
     if (!sent.again) this.#sent.set(key, sent);
     const fate = this.watcher.departing(sent);
@@ -101,6 +115,21 @@ export class Wire {
     }
     send();
     if (fate.doubled) send();
+  }
+
+  /** A stream has written a ping or a pong by itself. */
+  pinged(from: Address, to: Address, bytes: Uint8Array): void {
+    const message = pingMessage(bytes, { datagram: false });
+    if (!this.showsPings || message === undefined) return;
+    this.watcher.departing({
+      atMs: this.#clock.now(),
+      from: this.#nameOf(from),
+      to: this.#nameOf(to),
+      message,
+      again: false,
+      datagram: false,
+      ping: true,
+    });
   }
 
   /** A message has arrived. */

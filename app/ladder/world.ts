@@ -34,6 +34,7 @@ import {
   Surroundings,
 } from "./surroundings.ts";
 import { Wire } from "./wire.ts";
+import { hasPings } from "./wire_pings.ts";
 
 /** Scripts, loaded; or any other policy. */
 export interface LoadedPolicy {
@@ -95,6 +96,9 @@ export class World {
       clock: this.clock,
       latencyMs: LATENCY_MS,
     });
+    this.wire.showsPings = hasPings(ladder);
+    this.#network.onPing = (from, to, bytes) =>
+      this.wire.pinged(from, to, bytes);
     for (const [name, at] of around.addresses) this.wire.name(at, name);
     const random = seededRandom(settings.seed);
     this.peers = new Map(

@@ -54,6 +54,8 @@ export class MemoryNetwork {
   readonly limits: Limits;
   /** May be exchanged at any time: the next datagram asks the new one. */
   fate: (passage: Passage) => Fate;
+  /** Sees the pings and pongs that streams write by themselves. */
+  onPing: (from: Address, to: Address, bytes: Uint8Array) => void = () => {};
   readonly #lateMs: number;
   readonly #listeners = new Map<string, MemoryTransport>();
   #sent = 0;

@@ -11,6 +11,8 @@ export interface StreamNetwork {
   readonly latencyMs: number;
   readonly limits: Limits;
   freePort(): number;
+  /** Sees the pings and pongs that streams write by themselves. */
+  onPing(from: Address, to: Address, bytes: Uint8Array): void;
   /** Runs `action` once `delayMs` have passed. */
   after(delayMs: number, action: () => void): void;
   find(name: string, address: Address): StreamAcceptor | undefined;
@@ -152,7 +154,7 @@ export class MemoryStream implements Flow, FramerSink {
 
   ping(): void {
     this.#framer.awaitPong();
-    this.write(PING);
+    this.#writeBetween(PING);
   }
 
   /** Closes it from this side. */
@@ -172,11 +174,16 @@ export class MemoryStream implements Flow, FramerSink {
 
   onPing(): void {
     if (this.#owner.events?.onPing?.(this) === true) return;
-    this.write(PONG);
+    this.#writeBetween(PONG);
   }
 
   onPong(): void {
     this.#owner.events?.onPong?.(this);
+  }
+
+  #writeBetween(bytes: Uint8Array): void {
+    this.#owner.network.onPing(this.#local, this.remote, bytes);
+    this.write(bytes);
   }
 
   #transmit(bytes: Uint8Array): void {

@@ -272,7 +272,7 @@ Deno.test("the ladders of docs/flows.md run", async () => {
     new URL("../../../docs/flows.md", import.meta.url),
   );
   const ladders = [...page.matchAll(/^```flow\n(.*?)^```$/gms)];
-  assertEquals(ladders.length, 3);
+  assertEquals(ladders.length, 4);
   for (const [, text = ""] of ladders) {
     assertEquals((await run(text)).failures.join("\n"), "");
   }
