@@ -24,6 +24,7 @@ const LISTEN_WANTED =
   "udp:, tcp:, tls:, ws: or wss:, an IP address ([...] for IPv6), and a port: udp:127.0.0.1:5060";
 const HOST_WANTED =
   "a host (crm.example), host:port, host:* for any port, or *.crm.example for those below it";
+const OWN_AOR_WANTED = "a SIP URI with a user such as sip:me@carrier.example";
 const MATCH_WANTED =
   "an address (203.0.113.7), address:port, network (203.0.113.0/24) or listener:udp:ADDRESS:PORT";
 
@@ -108,10 +109,8 @@ const register = section({
     wanted: "a list of SIP URIs such as sip:carrier.example",
     max: 32,
   }).default([]),
-  aor: text(
-    "a SIP URI with a user such as sip:me@carrier.example",
-    /^sips?:[^@\s]+@[^@\s]+$/i,
-  ).refine((uri) => parseSipUri(uri) !== undefined, "a SIP URI with a user"),
+  aor: text(OWN_AOR_WANTED, /^sips?:[^@\s]+@[^@\s]+$/i)
+    .refine((uri) => parseSipUri(uri) !== undefined, OWN_AOR_WANTED),
   expires: whole({ from: 60, to: DAY, unit: "seconds" }).default(600),
   auth: account.optional(),
   contact: oneOf("auto", "local", "received").default("auto"),
