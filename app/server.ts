@@ -10,6 +10,8 @@ import { environmentVariable } from "./environment.ts";
 import { HTTP_PORT } from "./http_port.ts";
 import { IdleMemory } from "./idle_memory.ts";
 import type { Log } from "./log.ts";
+import { DenoMedia } from "./media/deno_media.ts";
+import { mediaServices } from "./media/media_services.ts";
 import { OperatorObserver } from "./operator_observer.ts";
 import { type ScriptReach, scriptReach } from "./script_reach.ts";
 import { locationStore } from "./registrar_wiring.ts";
@@ -105,6 +107,12 @@ export class Server {
         observer,
         dns: new DenoDns(),
         locations: locationStore(config, clock),
+        media: mediaServices(config, {
+          clock,
+          random,
+          observer,
+          sockets: new DenoMedia(config.media.address),
+        }),
         ...(options.scripts.length === 0 ? {} : { policy: scripts.policy }),
         ...(tap === undefined ? {} : { tap }),
         ...(traces === undefined ? {} : { trace: traces }),

@@ -148,6 +148,7 @@ function trunkSettings(
     ...(sessionKeepAlive === undefined ? {} : { sessionKeepAlive }),
     ...keepAliveSettings(trunk.keepalive),
     dtmf: dtmfSettings(trunk.dtmf),
+    media: trunk.media,
     ...(auth === undefined ? {} : { auth }),
   };
 }

@@ -25,8 +25,7 @@ export const NOT_YET: readonly NotYet[] = [
   { path: "trunks.*.dtmf", instead: "keys pass from leg to leg as they come" },
   {
     path: "trunks.*.media",
-    value: /^(relay|rtpengine)$/,
+    value: /^rtpengine$/,
     instead: "media is bypassed",
   },
-  { path: "media", instead: "media is bypassed" },
 ];

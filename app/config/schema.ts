@@ -318,6 +318,7 @@ export const configSchema = section({
       parsePorts,
     ).prefault("20000-29999"),
     timeout: whole({ from: 1, to: DAY, unit: "seconds" }).default(60),
+    latch: oneOf("signalled", "any", "always", "off").default("signalled"),
   }).prefault({}),
   timers: section({
     t1_ms: whole({ from: 10, to: 10_000, unit: "milliseconds" }).default(500),

@@ -16,6 +16,8 @@ import {
   fixedPolicy,
   type PolicySource,
 } from "../../core/call/policy.ts";
+import { MediaRelay } from "../../core/media/media_relay.ts";
+import { MemoryMedia } from "../../core/media/memory_sockets.ts";
 import type { TransactionTimers } from "../../core/transaction/timers.ts";
 import { MemoryNetwork, MemoryTransport } from "../../core/transport/memory.ts";
 import type { HttpReply } from "./http_replies.ts";
@@ -61,6 +63,8 @@ export interface WorldOptions {
     | undefined;
 }
 
+const MEDIA_PORTS = { from: 20_000, to: 29_999 };
+const NO_TIMEOUT_SECONDS = 1_000_000;
 /** Every message is this long on its way. */
 const LATENCY_MS = 5;
 /** Tuesday, 1 September 2026, so that dates in messages are the same in every run. */
@@ -121,6 +125,19 @@ export class World {
       times,
       ...(config === undefined ? {} : { onInviteFault: config.onInviteFault }),
       registrar: config?.registrar,
+      media: {
+        relay: new MediaRelay({
+          clock: this.clock,
+          random: seededRandom(settings.seed + 2),
+          observer: new CountingObserver(),
+          sockets: new MemoryMedia({ clock: this.clock }).host(
+            around.listen[0]!.host,
+          ),
+          ports: MEDIA_PORTS,
+          // Ladders have no media, only their descriptions.
+          timeoutSeconds: NO_TIMEOUT_SECONDS,
+        }),
+      },
       onCallEnd: (summary) => this.summaries.push(summary),
     });
   }
@@ -185,11 +202,12 @@ export class World {
   /** Ends everything and tells what was left, in words. */
   async close(): Promise<string[]> {
     this.b2bua.retire();
-    const { calls, dialogs, transactions } = this.b2bua.census;
+    const { calls, dialogs, transactions, ports } = this.b2bua.census;
     const left = [
       [calls, "calls"],
       [dialogs, "dialogs"],
       [transactions, "transactions"],
+      [ports, "ports"],
       [this.clock.pending - this.b2bua.watchedFlows, "timers"],
       [this.#network.inFlight, "messages on their way"],
     ] as const;

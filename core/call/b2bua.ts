@@ -5,6 +5,7 @@
  */
 
 import { DEFAULT_LIMITS } from "../base/limits.ts";
+import { portsInUse } from "../media/media_anchor.ts";
 import { DialogTable } from "../dialog/dialog_table.ts";
 import { responseTo } from "../message/build.ts";
 import type { Headers } from "../message/headers.ts";
@@ -31,7 +32,11 @@ import { DynamicTrunks } from "../trunk/dynamic_trunks.ts";
 import { Registrar } from "../trunk/registrar.ts";
 import { TrunkTable } from "../trunk/trunk_table.ts";
 import { refusalOf } from "./admission.ts";
-import { type B2buaOptions, DEFAULT_TIMES } from "./b2bua_options.ts";
+import {
+  type B2buaOptions,
+  type Census,
+  DEFAULT_TIMES,
+} from "./b2bua_options.ts";
 import { Call } from "./call.ts";
 import type { CallState } from "./call_record.ts";
 import type { CallContext } from "./call_context.ts";
@@ -137,6 +142,7 @@ export class B2bua implements TransactionUser {
       ...world,
       registrar,
       keepAlives: new KeepAlives(world),
+      media: options.media,
       random,
       sender,
       registrations,
@@ -189,12 +195,13 @@ export class B2bua implements TransactionUser {
     return this.#context.health.states(this.callStates);
   }
 
-  /** Transactions, dialogs and calls alive: all 0 when nothing is left. */
-  get census(): { calls: number; dialogs: number; transactions: number } {
+  /** Transactions, dialogs and calls alive, and ports of media in use: all 0 when nothing is left. */
+  get census(): Census {
     return {
       calls: this.#calls.size + this.#standalone,
       dialogs: this.#context.dialogs.size,
       transactions: this.#transactions.size,
+      ports: portsInUse(this.#context.media),
     };
   }
 

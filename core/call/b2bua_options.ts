@@ -4,6 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Limits } from "../base/limits.ts";
 import type { Observer } from "../base/observer.ts";
 import type { Random } from "../base/random.ts";
+import type { MediaServices } from "../media/media_anchor.ts";
 import type { TransactionTimers } from "../transaction/timers.ts";
 import type { Dns } from "../transport/dns.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -35,6 +36,8 @@ export interface B2buaOptions {
   readonly registrar?: RegistrarSettings | undefined;
   /** Where they are kept. Default: in memory, until the process ends. */
   readonly locations?: LocationStore | undefined;
+  /** What may relay the media of calls. Default: nothing, and they pass by us. */
+  readonly media?: MediaServices | undefined;
   readonly limits?: Limits;
   /** RFC 3261 section 17.1.1.1: T1, T2, T4 in milliseconds. */
   readonly timers?: Partial<TransactionTimers>;
@@ -49,6 +52,15 @@ export interface B2buaOptions {
   readonly trace?: CallTrace;
   /** Hears of every call that ended. */
   readonly onCallEnd?: (summary: CallSummary) => void;
+}
+
+/** What is alive. */
+export interface Census {
+  readonly calls: number;
+  readonly dialogs: number;
+  readonly transactions: number;
+  /** Of media. */
+  readonly ports: number;
 }
 
 /** The times in force where none are given. */

@@ -18,6 +18,7 @@ import type { CallContext } from "./call_context.ts";
 import { type Content, crossing, METHODS } from "./header_policy.ts";
 import { LegTimer } from "./leg_timer.ts";
 import { authenticatorFor, Leg, type LegOwner, NO_CONTENT } from "./leg.ts";
+import type { Pass } from "./sdp_part.ts";
 import { dressFor, type Target } from "./target.ts";
 import { wayOut } from "./way_out.ts";
 
@@ -46,6 +47,8 @@ const FLOW_FAILED = { status: 430, reason: "Flow Failed" };
 export class BLeg extends Leg implements UacInviteUser {
   readonly name = "b";
   readonly #admit: ((uri: SipUri, attempt: number) => boolean) | undefined;
+  #anchor: ((leg: BLeg, pass: Pass) => void) | undefined;
+  #content: Content;
   readonly #callId: string;
   readonly #tag: string;
   readonly #authenticator: Authenticator | undefined;
@@ -69,10 +72,14 @@ export class BLeg extends Leg implements UacInviteUser {
       owner: LegOwner;
       /** Whether an INVITE to that URI may leave; `attempt` counts the target's servers from 1. */
       admit: ((uri: SipUri, attempt: number) => boolean) | undefined;
+      /** Writes what crosses anew before the first INVITE leaves. */
+      anchor: ((leg: BLeg, pass: Pass) => void) | undefined;
     },
   ) {
     super(world.context, world.owner);
     this.#admit = world.admit;
+    this.#anchor = world.anchor;
+    this.#content = parts.content;
     this.#callId = `${world.context.random.token()}@legwork`;
     this.#tag = world.context.random.token();
     this.#authenticator = authenticatorFor(target.trunk, world.context);
@@ -93,6 +100,24 @@ export class BLeg extends Leg implements UacInviteUser {
 
   /** Sends the INVITE to the target's next address that the policy does not leave out. */
   start(): void {
+    const anchor = this.#anchor;
+    if (anchor === undefined) {
+      this.#next();
+      return;
+    }
+    this.#anchor = undefined;
+    anchor(this, (content) => {
+      if (this.#given) return;
+      if (content === undefined) {
+        this.#fail({ status: 503, reason: "No Media", local: true });
+        return;
+      }
+      this.#content = content;
+      this.#next();
+    });
+  }
+
+  #next(): void {
     let failure = this.target.isAbsent ? NOT_REGISTERED : NO_SERVER;
     let uri = this.target.uris[this.#attempt++];
     for (; uri !== undefined; uri = this.target.uris[this.#attempt++]) {
@@ -261,7 +286,8 @@ export class BLeg extends Leg implements UacInviteUser {
 
   /** The INVITE of this leg: a dialog of its own, with what crosses from the caller's. */
   #request(uri: string, routes: readonly string[]): SipRequest {
-    const { maxForwards, content } = this.parts;
+    const { maxForwards } = this.parts;
+    const content = this.#content;
     const from = this.target.from ?? this.parts.from;
     const to = this.target.to ?? this.parts.to;
     const headers = new Headers();

@@ -7,6 +7,7 @@
 
 import type { Outgoing } from "../dialog/outgoing.ts";
 import type { SipResponse } from "../message/message.ts";
+import type { CallMedia } from "./call_media.ts";
 import type { IncomingExchange } from "./exchange.ts";
 import { type Content, crossing } from "./header_policy.ts";
 import { type Leg, NO_CONTENT } from "./leg.ts";
@@ -24,7 +25,16 @@ const NO_RESPONSE = {
 /** Joins the legs of one call. */
 export class Bridge {
   /** Legs whose next ACK carries the answer to a late offer, with what waits for it. */
-  readonly #awaited = new Map<Leg, (content: Content) => void>();
+  readonly #awaited = new Map<
+    Leg,
+    { to: Leg; pass: (content: Content) => void }
+  >();
+  readonly #media: CallMedia | undefined;
+
+  /** `media` writes descriptions that cross anew; undefined: they cross as they are. */
+  constructor(media: CallMedia | undefined) {
+    this.#media = media;
+  }
 
   /** A request came in on one leg: the other leg makes the same one, and its answers come back. */
   pass(exchange: IncomingExchange, from: Leg, to: Leg | undefined): void {
@@ -33,11 +43,26 @@ export class Bridge {
       exchange.reply(500);
       return;
     }
-    exchange.forwarded = to.request(exchange.method, {
-      content: exchange.content,
-      user: {
-        onResponse: (response) => this.#answer(exchange, from, response),
-        onFailure: (failure) => exchange.reply(NO_RESPONSE[failure]),
+    this.#cross(exchange.content, {
+      from,
+      to,
+      role: "offer",
+      pass: (content) => {
+        if (content === undefined) {
+          exchange.reply(503, { reason: "No Media" });
+          return;
+        }
+        exchange.forwarded = to.request(exchange.method, {
+          content,
+          user: {
+            onResponse: (response) =>
+              this.#answer(exchange, { from, to, response }),
+            onFailure: (failure) => {
+              if (exchange.hasOffer) this.#media?.refused(from, to);
+              exchange.reply(NO_RESPONSE[failure]);
+            },
+          },
+        });
       },
     });
   }
@@ -60,11 +85,19 @@ export class Bridge {
   }
 
   /** One side changed without asking the other: which gets it as a re-INVITE, and may only say yes. */
-  announce(content: Content, to: Leg | undefined): void {
+  announce(content: Content, from: Leg, to: Leg | undefined): void {
     const asked: Outgoing | undefined = to?.request("INVITE", {
       content,
       user: {
-        onResponse: (response) => acknowledge(response, asked),
+        onResponse: (response) => {
+          acknowledge(response, asked);
+          this.#cross(crossing(response), {
+            from: to,
+            to: from,
+            role: "answer",
+            pass: () => {},
+          });
+        },
         onFailure: () => {},
       },
     });
@@ -76,27 +109,35 @@ export class Bridge {
   }
 
   /** Waits for this leg's ACK, which carries the answer to an offer in our 2xx. */
-  awaitAnswer(leg: Leg, pass: (content: Content) => void): void {
-    this.#awaited.set(leg, pass);
+  awaitAnswer(
+    leg: Leg,
+    { to, pass }: { to: Leg; pass: (content: Content) => void },
+  ): void {
+    this.#awaited.set(leg, { to, pass });
   }
 
   /** A leg's ACK came. */
   acknowledged(leg: Leg, content: Content): void {
-    const pass = this.#awaited.get(leg);
+    const awaited = this.#awaited.get(leg);
+    if (awaited === undefined) return;
     this.#awaited.delete(leg);
-    pass?.(content);
+    this.#cross(content, {
+      from: leg,
+      to: awaited.to,
+      role: "answer",
+      pass: (content = NO_CONTENT) => awaited.pass(content),
+    });
   }
 
   /** The call is over: whoever waits for an ACK gets one without an answer, so that no side repeats its 2xx. */
   close(): void {
-    for (const pass of this.#awaited.values()) pass(NO_CONTENT);
+    for (const { pass } of this.#awaited.values()) pass(NO_CONTENT);
     this.#awaited.clear();
   }
 
   #answer(
     exchange: IncomingExchange,
-    from: Leg,
-    response: SipResponse,
+    { from, to, response }: { from: Leg; to: Leg; response: SipResponse },
   ): void {
     if (response.status === 100) return;
     // A 422 speaks of the other leg's session timer, and got all the answers we have there.
@@ -105,15 +146,30 @@ export class Bridge {
     if (exchange.method === "INVITE" && status >= 200 && status < 300) {
       const { forwarded } = exchange;
       if (exchange.lateOffer) {
-        this.awaitAnswer(from, (content) => forwarded?.ack(content));
+        const pass = (content: Content) => forwarded?.ack(content);
+        this.awaitAnswer(from, { to, pass });
       } else {
         forwarded?.ack();
       }
     }
-    exchange.reply(status, {
-      reason: mine ? undefined : response.reason,
-      content: crossing(response),
+    const reason = mine ? undefined : response.reason;
+    if (status >= 300) {
+      if (exchange.hasOffer) this.#media?.refused(from, to);
+      exchange.reply(status, { reason, content: crossing(response) });
+      return;
+    }
+    this.#cross(crossing(response), {
+      from: to,
+      to: from,
+      role: exchange.hasOffer ? "answer" : "offer",
+      pass: (content = NO_CONTENT) =>
+        exchange.reply(status, { reason, content }),
     });
+  }
+
+  #cross(content: Content, how: Parameters<CallMedia["cross"]>[1]): void {
+    if (this.#media === undefined) how.pass(content);
+    else this.#media.cross(content, how);
   }
 }
 

@@ -14,12 +14,14 @@ import { answerContent, isLateOffer, replaced } from "./call_answer.ts";
 import type { CallContext } from "./call_context.ts";
 import { CallKeys, type Side } from "./call_keys.ts";
 import type { CallEvent } from "./call_event.ts";
-import { bLegInvite, dialled } from "./call_invite.ts";
+import { bLegInvite, routeTargets } from "./call_invite.ts";
+import { CallMedia } from "./call_media.ts";
 import { CallPolicy } from "./call_policy.ts";
 import {
   type CallEnd,
   type CallParts,
   type CallState,
+  endBy,
   reasonContent,
   summaryOf,
 } from "./call_record.ts";
@@ -33,12 +35,13 @@ import type {
   Route,
 } from "./decisions.ts";
 import { EventQueue } from "./event_queue.ts";
+import type { Content } from "./header_policy.ts";
 import type { SipRequest } from "../message/message.ts";
 import { Hunt, type HuntOwner } from "./hunt.ts";
 import type { Leg, LegOwner } from "./leg.ts";
 import type { MessagePlanes } from "./message_hooks.ts";
 import type { CallView } from "./policy.ts";
-import { type Target, targetsOf } from "./target.ts";
+import type { Target } from "./target.ts";
 import {
   failureView,
   progressView,
@@ -52,7 +55,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
   readonly planes: MessagePlanes;
   readonly policy: CallPolicy;
   readonly queue: EventQueue<Leg> = new EventQueue((leg, event) =>
-    this.#on(leg, event)
+    this.#arrives(leg, event)
   );
   view: CallView;
   readonly #parts: CallParts;
@@ -60,7 +63,9 @@ export class Call implements LegOwner, HuntOwner, Timed {
   readonly #a: ALeg;
   #b: BLeg | undefined;
   readonly #hunt: Hunt;
-  readonly #bridge = new Bridge();
+  /** Undefined where nothing relays media. */
+  readonly #media: CallMedia | undefined;
+  readonly #bridge: Bridge;
   readonly #startedAtMs: number;
   #answeredAtMs: number | undefined;
   #invite: SipRequest;
@@ -78,6 +83,9 @@ export class Call implements LegOwner, HuntOwner, Timed {
     this.#startedAtMs = parts.context.clock.wallTime();
     this.#invite = parts.invite.request;
     this.view = viewOf(this, this.#invite, parts);
+    const { context } = parts;
+    this.#media = context.media && new CallMedia(this, context);
+    this.#bridge = new Bridge(this.#media);
     this.#hunt = new Hunt(parts.context, this);
     this.policy = new CallPolicy(parts.policy, this, parts.context);
     this.#a = new ALeg(parts.invite, {
@@ -157,9 +165,11 @@ export class Call implements LegOwner, HuntOwner, Timed {
   createLeg(target: Target, number: number): BLeg {
     this.#lastTarget = target.name;
     const ask = this.policy.onTarget;
-    return new BLeg(target, bLegInvite(this.#invite), {
+    const invite = bLegInvite(this.#invite);
+    return new BLeg(target, invite, {
       context: this.#context,
       owner: this,
+      anchor: this.#media?.invites(invite.content, this.#a),
       admit: ask &&
         ((uri, attempt) => ask(targetView(target, { uri, attempt, number }))),
     });
@@ -184,6 +194,11 @@ export class Call implements LegOwner, HuntOwner, Timed {
 
   onTimer(_name: string): void {
     this.hangUp("max call");
+  }
+
+  #arrives(leg: Leg, event: CallEvent): void {
+    if (this.#media === undefined) this.#on(leg, event);
+    else this.#media.event(leg, event, (event) => this.#on(leg, event));
   }
 
   #on(leg: Leg, event: CallEvent): void {
@@ -211,20 +226,14 @@ export class Call implements LegOwner, HuntOwner, Timed {
         return;
       case "change":
         if (!this.#over) {
-          this.#bridge.announce(event.content, this.otherOf(leg));
+          this.#bridge.announce(event.content, leg, this.otherOf(leg));
         }
         return;
       case "withdraw":
         this.#bridge.withdraw(event.exchange);
         return;
       case "end":
-        this.#end({
-          by: leg.name,
-          cause: event.cause,
-          status: 487,
-          // What the peer's BYE says passes; where there was none, the Reason is ours.
-          ...(event.cause === "BYE" ? { content: event.content } : {}),
-        });
+        this.#end(endBy(leg.name, event));
         return;
     }
   }
@@ -270,11 +279,13 @@ export class Call implements LegOwner, HuntOwner, Timed {
       return;
     }
     this.#b = leg;
+    this.#media?.chosen(leg);
     this.#hunt.stop(leg, 'SIP;cause=200;text="Call completed elsewhere"');
     this.#established();
     // A late offer is answered in the caller's ACK, so ours to the callee waits for it (RFC 3261 §13.2.2.4).
     if (isLateOffer(this.#invite, content)) {
-      this.#bridge.awaitAnswer(this.#a, (answer) => leg.acknowledge(answer));
+      const pass = (answer: Content) => leg.acknowledge(answer);
+      this.#bridge.awaitAnswer(this.#a, { to: leg, pass });
     } else {
       leg.acknowledge();
     }
@@ -336,16 +347,8 @@ export class Call implements LegOwner, HuntOwner, Timed {
   }
 
   #route(route: Route): void {
-    const { trunks, registrar, registrations, random, times } = this.#context;
-    const targets = targetsOf(route, {
-      trunks,
-      registrar,
-      registrations,
-      random,
-      user: dialled(this.#invite),
-      noAnswerSeconds: times.noAnswerSeconds,
-    });
-    this.#hunt.route(targets, route.parallel ?? false);
+    const world = { invite: this.#invite, context: this.#context };
+    this.#hunt.route(routeTargets(route, world), route.parallel ?? false);
     if (!this.#hunt.proceed()) this.#relayBest(undefined);
   }
 
@@ -419,6 +422,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
       status: this.#status,
       endedAtMs: this.#context.clock.wallTime(),
       timers: [this.#a, this.#b].flatMap((leg) => leg?.timer.summary ?? []),
+      media: this.#media?.end(),
     });
     this.#parts.onOver(summary);
     this.policy.onEnd(summary, () => this.#parts.onDone());

@@ -7,6 +7,7 @@ import type { Registrations } from "../trunk/registrations.ts";
 import type { RefusalMemory } from "../trunk/refusal_memory.ts";
 import type { Registrar } from "../trunk/registrar.ts";
 import type { TrunkTable } from "../trunk/trunk_table.ts";
+import type { MediaServices } from "../media/media_anchor.ts";
 import type { CallTrace } from "./call_trace.ts";
 import type { KeepAlives } from "./keep_alives.ts";
 import type { PolicySource } from "./policy.ts";
@@ -34,6 +35,8 @@ export interface CallContext extends DialogContext {
   readonly registrations: Registrations | undefined;
   /** Who is registered where. */
   readonly registrar: Registrar;
+  /** What may relay the media of calls; undefined: nothing, they pass by us. */
+  readonly media: MediaServices | undefined;
   /** Told of every keep-alive, and asks what becomes of it. */
   readonly keepAlives: KeepAlives;
   readonly routes: readonly RouteRule[];

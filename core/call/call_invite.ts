@@ -2,13 +2,28 @@
 
 import type { SipRequest } from "../message/message.ts";
 import type { BLegInvite } from "./b_leg.ts";
+import type { CallContext } from "./call_context.ts";
+import type { Route } from "./decisions.ts";
 import { crossing } from "./header_policy.ts";
+import { type Target, targetsOf } from "./target.ts";
 
 /** The user part the caller dialled, for trunks. */
 export function dialled({ sipUri, uri }: SipRequest): string | undefined {
   if (sipUri !== undefined) return sipUri.user;
   // RFC 3261 §19.1.6: a tel URL's number, with its parameters, becomes the user part.
   return /^tel:(.+)$/i.exec(uri)?.[1];
+}
+
+/** The targets of a route. */
+export function routeTargets(
+  route: Route,
+  { invite, context }: { invite: SipRequest; context: CallContext },
+): Target[] {
+  return targetsOf(route, {
+    ...context,
+    user: dialled(invite),
+    noAnswerSeconds: context.times.noAnswerSeconds,
+  });
 }
 
 /** What every B leg's INVITE has in common. */

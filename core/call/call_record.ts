@@ -1,5 +1,6 @@
 /** What a call is made of, how it stands, and what BYE says of its end. */
 
+import type { MediaSummary } from "../media/media_summary.ts";
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
 import type { CallContext } from "./call_context.ts";
 import type { Content } from "./header_policy.ts";
@@ -44,12 +45,22 @@ export interface CallEnd {
   readonly content?: Content;
 }
 
+/** The end of a call by one of its legs. */
+export function endBy(
+  by: "a" | "b",
+  { cause, content }: { cause: string; content: Content },
+): CallEnd {
+  // What the peer's BYE says passes; where there was none, the Reason is ours.
+  return { by, cause, status: 487, ...(cause === "BYE" ? { content } : {}) };
+}
+
 /** The summary of a call that is over. */
 export function summaryOf(
   state: CallState,
   end: CallEnd & {
     readonly endedAtMs: number;
     readonly timers: readonly TimerSummary[];
+    readonly media: MediaSummary | undefined;
   },
 ): CallSummary {
   const { timers: _running, ...begun } = state;
@@ -60,6 +71,7 @@ export function summaryOf(
     endedBy: end.by,
     cause: end.cause,
     ...(end.timers.length > 0 ? { timers: end.timers } : {}),
+    ...(end.media === undefined ? {} : { media: end.media }),
   };
 }
 
@@ -68,6 +80,7 @@ const REASONS: Readonly<Record<string, string>> = {
   "max call": "max call",
   "no ACK": "no ACK",
   "keep-alive": "Keep-alive unanswered",
+  "media timeout": "No media",
   "session timer": "Session timer expired",
 };
 

@@ -31,6 +31,12 @@ export class IncomingExchange {
     return this.method === "INVITE" && this.content.body.length === 0;
   }
 
+  /** True when it offers media, which the answer to it answers. */
+  get hasOffer(): boolean {
+    return /^(?:INVITE|UPDATE)$/.test(this.method) &&
+      this.content.body.length > 0;
+  }
+
   is(transaction: ServerTransaction): boolean {
     return this.#transaction === transaction;
   }

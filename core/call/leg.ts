@@ -18,7 +18,7 @@ import type {
   RefreshChoice,
   RefreshQuestion,
 } from "../dialog/refresh_steps.ts";
-import { sameMedia, sdpOf } from "../dialog/session_sdp.ts";
+import { sameMedia, type SdpBody, sdpOf } from "../dialog/session_sdp.ts";
 import { isRefreshRequest } from "../dialog/timer_negotiation.ts";
 import type { Session, SessionUser } from "../dialog/session.ts";
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
@@ -90,6 +90,11 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
   /** Its session timer as it stands; undefined where there is none. */
   get timerState(): TimerState | undefined {
     return this.timer.stateOf(this.session);
+  }
+
+  /** What its peer was told of media last. */
+  get described(): SdpBody | undefined {
+    return this.session?.sdp.local;
   }
 
   /** True while requests can be sent on it. */

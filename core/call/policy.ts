@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { MediaSummary } from "../media/media_summary.ts";
 import type {
   AnswerDecision,
   DtmfDecision,
@@ -81,6 +82,8 @@ export interface CallSummary {
   readonly cause: string;
   /** The session timers that ran; absent where none did. */
   readonly timers?: readonly TimerSummary[];
+  /** What we relayed of its media; absent where they went past us. */
+  readonly media?: MediaSummary;
 }
 
 /** How the session of one leg was kept up (RFC 4028). */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { AnchorKind } from "./media_mode.ts";
 import type { MediaSummary } from "./media_summary.ts";
 
 /** The side that called, or one that was called. */
@@ -56,4 +57,14 @@ export interface MediaAnchors {
   begin(user: MediaUser): MediaAnchor | undefined;
   /** Ports, or whatever else is held, in use. */
   readonly ports: number;
+}
+
+/** What may relay the media of calls. */
+export type MediaServices = Readonly<
+  Partial<Record<AnchorKind, MediaAnchors>>
+>;
+
+/** What all of them hold. */
+export function portsInUse(services: MediaServices | undefined): number {
+  return (services?.relay?.ports ?? 0) + (services?.rtpengine?.ports ?? 0);
 }

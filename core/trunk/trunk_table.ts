@@ -4,6 +4,7 @@ import type { Account } from "../dialog/authenticator.ts";
 import type { SessionKeepAliveSettings } from "../dialog/session_keep_alive.ts";
 import type { SessionTimerSettings } from "../dialog/timer_negotiation.ts";
 import type { DtmfSettings } from "../media/dtmf_settings.ts";
+import type { MediaMode } from "../media/media_mode.ts";
 import type { SipUri } from "../message/uri.ts";
 import type { Address } from "../transport/address.ts";
 import type { KeepAliveSettings } from "./keep_alive_settings.ts";
@@ -29,6 +30,8 @@ export interface TrunkSettings {
   };
   /** How keys come and go. Default: events and INFO heard, sent on as they came. */
   readonly dtmf?: DtmfSettings;
+  /** How its media go. Default: `auto`. */
+  readonly media?: MediaMode;
   /** Answers 401 and 407 of this peer; without it they pass to the other side. */
   readonly auth?: Account;
   /** Registers at this peer. */

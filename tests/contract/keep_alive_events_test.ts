@@ -170,7 +170,12 @@ for (const [name, make] of Object.entries(POLICIES)) {
       ],
     );
     bed.clock.advance(bed.clock.now() + 60_000);
-    assertEquals(bed.b2bua.census, { calls: 0, dialogs: 0, transactions: 0 });
+    assertEquals(bed.b2bua.census, {
+      calls: 0,
+      dialogs: 0,
+      transactions: 0,
+      ports: 0,
+    });
     await bed.b2bua.close();
     await bed.pbx.close();
     bed.clock.advance(bed.clock.now() + 100);

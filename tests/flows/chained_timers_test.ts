@@ -53,7 +53,7 @@ class Chain implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const { first, second } = this;
-    const nothing = { calls: 0, dialogs: 0, transactions: 0 };
+    const nothing = { calls: 0, dialogs: 0, transactions: 0, ports: 0 };
     assertEquals([first.census, second.census], [nothing, nothing]);
     assertEquals(this.clock.pending, 0);
     for (const one of [first, second, this.caller, this.callee]) {

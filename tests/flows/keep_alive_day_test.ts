@@ -70,7 +70,12 @@ Deno.test("a day of keep-alives with every third datagram lost ends no call; a d
     Array(CALLS).fill("b keep-alive"),
   );
   clock.advance(clock.now() + 60_000);
-  assertEquals(b2bua.census, { calls: 0, dialogs: 0, transactions: 0 });
+  assertEquals(b2bua.census, {
+    calls: 0,
+    dialogs: 0,
+    transactions: 0,
+    ports: 0,
+  });
   assertEquals(clock.pending, 0);
   for (const one of [b2bua, carrier, pbx]) await one.close();
 });

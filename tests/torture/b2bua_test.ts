@@ -62,7 +62,13 @@ async function statusesFor(bytes: Uint8Array): Promise<number[]> {
   // Whatever waits (retransmissions, timer H) is over after 64*T1 and a little.
   clock.advance(100_000);
   const left = { ...b2bua.census, timers: clock.pending };
-  assertEquals(left, { calls: 0, dialogs: 0, transactions: 0, timers: 0 });
+  assertEquals(left, {
+    calls: 0,
+    dialogs: 0,
+    transactions: 0,
+    ports: 0,
+    timers: 0,
+  });
   await b2bua.close();
   await sender.close();
   return early;

@@ -107,7 +107,12 @@ async function run(
     if (status !== undefined) break;
   }
   clock.advance(clock.now() + 120_000);
-  assertEquals(b2bua.census, { calls: 0, dialogs: 0, transactions: 0 });
+  assertEquals(b2bua.census, {
+    calls: 0,
+    dialogs: 0,
+    transactions: 0,
+    ports: 0,
+  });
   await b2bua.close();
   for (const server of [...servers, sender]) await server.close();
   assertEquals(clock.pending, 0);

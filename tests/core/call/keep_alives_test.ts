@@ -81,7 +81,12 @@ class Bed {
     await this.udp.close();
     await this.tcp.close();
     this.clock.advance(this.clock.now() + 100);
-    assertEquals(this.b2bua.census, { calls: 0, dialogs: 0, transactions: 0 });
+    assertEquals(this.b2bua.census, {
+      calls: 0,
+      dialogs: 0,
+      transactions: 0,
+      ports: 0,
+    });
     assertEquals([this.network.inFlight, this.clock.pending], [0, 0]);
   }
 }
