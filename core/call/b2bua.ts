@@ -123,8 +123,8 @@ export class B2bua implements TransactionUser {
     });
     this.#dynamicTrunks = new DynamicTrunks(options.trunks ?? [], registrar);
     const policies = options.policy ?? fixedPolicy({});
-    const { trace } = options;
-    const world = { clock, limits, observer, trace, trunks, policies };
+    const { trace, media } = options;
+    const world = { clock, limits, observer, trace, trunks, policies, media };
     const layers = {
       transactions: this.#transactions,
       transport: this.#transport,
@@ -142,7 +142,6 @@ export class B2bua implements TransactionUser {
       ...world,
       registrar,
       keepAlives: new KeepAlives(world),
-      media: options.media,
       random,
       sender,
       registrations,

@@ -51,7 +51,7 @@ Deno.test("check: what is right is said to be, with what has no effect yet", asy
     "route.ts": ROUTE,
     "legwork.yaml": `listen: udp:127.0.0.1:5060
 trunks:
-  pbx: {servers: sip:127.0.0.1:5080, media: relay}
+  pbx: {servers: sip:127.0.0.1:5080, media: rtpengine}
 routes: {to: pbx}
 scripts: route.ts
 `,
@@ -60,7 +60,7 @@ scripts: route.ts
   assertEquals(await legwork(["check", "legwork.yaml"], { cwd }), {
     code: 0,
     out: [
-      'legwork.yaml:3:38: trunks.pbx.media: "relay" is accepted but not used by this version: media is bypassed',
+      'legwork.yaml:3:38: trunks.pbx.media: "rtpengine" is accepted but not used by this version: media is bypassed',
       "legwork.yaml: no mistakes",
     ],
     err: [],
