@@ -187,7 +187,7 @@ export interface Script {
   onDtmf?(call: CallView, key: DtmfView): DtmfDecision | void;
   /** A transfer was asked for. Default: by the leg's profile. */
   onRefer?(call: CallView, refer: ReferView): Awaitable<ReferDecision | void>;
-  /** A REGISTER came. Default: `onRequest`, and without a decision there 405. */
+  /** A REGISTER came. Default: the registrar, if its domain is ours; else `onRequest`, and without a decision there 405. */
   onRegister?(
     request: MessageView,
     leg: LegView,
