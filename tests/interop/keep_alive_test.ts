@@ -2,6 +2,7 @@
 
 import { assertMatch, assertStringIncludes } from "@std/assert";
 import { proxy } from "./support/kamailio.ts";
+import { phone } from "./support/baresip.ts";
 import { legwork } from "./support/legwork.ts";
 import { peerTest, start } from "./support/peer.ts";
 import { pause } from "./support/ports.ts";
@@ -44,6 +45,29 @@ for (const answer of [200, 415]) {
     await call(server.port, { scenario: "caller_talks", calls: 1 });
     await called.finished();
     assertStringIncludes(server.log(), "cause=BYE");
+  });
+}
+
+/** What baresip 1.0 says to each, and what we make of it. */
+const BARESIP: readonly [method: string, wanted: readonly string[]][] = [
+  ["info", ["INFO", "488 INFO"]],
+  ["update", ["UPDATE", "501 UPDATE", "OPTIONS", "200 OPTIONS"]],
+];
+
+for (const [method, wanted] of BARESIP) {
+  peerTest(`baresip: asked by ${wanted[0]}, it refuses and is alive`, [
+    "baresip",
+    "sipp",
+  ], async () => {
+    await using bob = await phone("bob");
+    await using server = await legwork({
+      servers: [`sip:127.0.0.1:${bob.port}`],
+      pbx: `session_keepalive: {method: ${method}, interval: 5}`,
+      ladder: true,
+    });
+    // The caller's BYE has to get 200.
+    await call(server.port, { scenario: "caller_talks_long", calls: 1 });
+    for (const label of wanted) assertMatch(server.log(), arrow(label));
   });
 }
 
@@ -99,6 +123,11 @@ request_route {
     assertMatch(await keepAlives(server.port), wanted);
   }
 });
+
+/** A line of the ladder with this label. */
+function arrow(label: string): RegExp {
+  return new RegExp(`[◀─]─+${label}─+[─▶]`);
+}
 
 /** What `legwork keepalives` says. */
 async function keepAlives(port: number): Promise<string> {

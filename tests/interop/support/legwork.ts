@@ -31,6 +31,8 @@ export interface Setting {
   readonly env?: Readonly<Record<string, string>>;
   /** A routing script, instead of the route table. */
   readonly script?: string;
+  /** Its log has every message as a line of a ladder. */
+  readonly ladder?: boolean;
   /** A command to run it under, like `taskset -c 0`. */
   readonly under?: readonly string[];
   /** It is killed after that long. Default: two minutes. */
@@ -55,6 +57,7 @@ export async function legwork(setting: Setting): Promise<Legwork> {
     ...(setting.under ?? []),
     ...[Deno.execPath(), "run", "-P", "mod.ts", "run"],
     ...[`${folder}/legwork.yaml`, "--drain", "1"],
+    ...(setting.ladder === true ? ["--ladder"] : []),
   ];
   const process = start(program, args, {
     withinMs: setting.withinMs ?? 120_000,
