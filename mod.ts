@@ -39,6 +39,15 @@ export { B2bua } from "./core/call/b2bua.ts";
 export type { B2buaOptions } from "./core/call/b2bua_options.ts";
 export type { CallTimes, RouteRule } from "./core/call/call_context.ts";
 export type { TrunkSettings } from "./core/trunk/trunk_table.ts";
+export {
+  type ContactSource,
+  DEFAULT_RETRY_TIMES,
+  type Outbound,
+  type RegistrationSettings,
+  type RetryTimes,
+} from "./core/trunk/registration_settings.ts";
+export type { RegistrationState } from "./core/trunk/trunk_registration.ts";
+export type { FlowKeepAliveSettings } from "./core/trunk/flow_keep_alive.ts";
 export type {
   KeepAliveKind,
   KeepAliveSettings,

@@ -103,7 +103,7 @@ export class Registration implements Timed, FlowUser {
     this.#expiresSeconds = settings.expiresSeconds;
     this.#plain = settings.outbound === "off";
     const { clock, flows: transport } = world.ground;
-    this.#flow = this.#plain ? undefined : new RegisteredFlow({
+    this.#flow = !keepsFlow(settings) ? undefined : new RegisteredFlow({
       transport,
       clock,
       random,
@@ -420,4 +420,9 @@ export class Registration implements Timed, FlowUser {
     clock.cancel(this.#expiry);
     this.#refresh = this.#expiry = undefined;
   }
+}
+
+/** With RFC 5626, or where the operator says in so many words by what. */
+function keepsFlow({ outbound, flow }: RegistrationSettings): boolean {
+  return outbound !== "off" || flow.kind === "stun" || flow.kind === "crlf";
 }

@@ -145,7 +145,8 @@ function ownContact(
 function serviceRoute(response: SipResponse): readonly string[] {
   const values = response.list("service-route");
   const loose = values.every((value) =>
-    parseNameAddr(value)?.sipUri?.param("lr") !== undefined
+    parseNameAddr(value)?.sipUri?.param("lr") !== undefined &&
+    !/[\r\n]/.test(value)
   );
   return loose && values.length <= MOST_ROUTES ? values.map(detached) : [];
 }

@@ -16,6 +16,7 @@ import { TransactionLayer } from "../../../core/transaction/transaction_layer.ts
 import type { Target } from "../../../core/transport/address.ts";
 import type { Flow } from "../../../core/transport/flow.ts";
 import type { FlowTransport } from "../../../core/transport/flow_transport.ts";
+import type { StunUser } from "../../../core/transport/stun_client.ts";
 import { FlowWatchers } from "../../../core/transport/flow_watchers.ts";
 import { DEFAULT_LIMITS } from "../../../core/base/limits.ts";
 import { TimerWheel } from "../../../core/base/timer_wheel.ts";
@@ -59,6 +60,8 @@ class FakeFlows implements FlowTransport {
   readonly watchers = new FlowWatchers();
   readonly pings: Flow[] = [];
   readonly bindings: Flow[] = [];
+  /** Who asked last by STUN. */
+  stunUser: StunUser | undefined;
 
   watch(...args: Parameters<FlowTransport["watch"]>): void {
     this.watchers.add(...args);
@@ -72,8 +75,9 @@ class FakeFlows implements FlowTransport {
     this.pings.push(flow);
   }
 
-  bind(flow: Flow): undefined {
+  bind(flow: Flow, user: StunUser): undefined {
     this.bindings.push(flow);
+    this.stunUser = user;
   }
 
   finish(): void {}

@@ -260,6 +260,21 @@ Deno.test("flows: 439 registers without one", () => {
   bed.assertNothingLeft();
 });
 
+Deno.test("flows: STUN without RFC 5626, where the operator says so, finds the address to register", () => {
+  const bed = new RegistrationBed({ flow: { kind: "stun" } });
+  const register = bed.start();
+  assertEquals(register.headers.get("Supported"), "path");
+  bed.answer(200);
+  bed.flows.stunUser?.onMappedAddress({ host: "192.0.2.1", port: 5060 });
+  assertEquals(bed.registrations.busy, false);
+  bed.seconds(30);
+  bed.flows.stunUser?.onMappedAddress({ host: "198.51.100.7", port: 9 });
+  assertEquals(bed.last.contact?.uri.slice(0, 23), "sip:me@198.51.100.7:9;l");
+  bed.answer(200);
+  assertEquals(bed.state.state, "registered");
+  bed.assertNothingLeft();
+});
+
 Deno.test("flows: an address that STUN shows is registered at once, the one before removed", () => {
   const bed = new RegistrationBed();
   bed.start();
