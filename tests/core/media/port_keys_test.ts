@@ -183,6 +183,41 @@ Deno.test("tones become events, and are heard as such only", () => {
   world.end();
 });
 
+Deno.test("tones that leave in another way are silent in the relayed stream", () => {
+  const world = call("inband", "info");
+  const { a, b, bed, told, toA } = world;
+  const all = join(silence(60), tone("7"), silence(100));
+  for (const bytes of packets(all, { law: PCMU })) {
+    a.send(bytes, toA);
+    bed.pass(20);
+  }
+  assertEquals(told.lines.map((line) => line[0]), ["7"]);
+  assertEquals(heardBy(b.heard), []);
+  assertEquals(b.heard.length, 13, "every packet is passed on");
+  assertWhole(b.heard);
+  world.end();
+});
+
+Deno.test("what is said while a key is sent is not heard", () => {
+  const world = call("rfc4733", "rfc4733");
+  const { a, b, bed, toA, translator } = world;
+  for (let time = 0; time < 30; time++) {
+    if (time === 10) translator.inject({ key: "4", durationMs: 200 });
+    a.speak(toA);
+    bed.pass(20);
+  }
+  const types = b.heard.map(({ bytes }) => bytes[1]! & 0x7f);
+  const end = b.heard.findIndex(({ bytes }) =>
+    (bytes[1]! & 0x7f) === 101 && (bytes[13]! & 0x80) !== 0
+  );
+  const during = types.slice(types.indexOf(101), end);
+  assertEquals(during, Array(during.length).fill(101));
+  assertEquals(during.length, 9);
+  assertEquals(types.slice(end + 1).includes(0), true);
+  assertWhole(b.heard);
+  world.end();
+});
+
 Deno.test("a side that is silent: the key makes a stream of its own", () => {
   const world = call("rfc4733", "rfc4733");
   // B has been heard, so the relay knows where it is.
