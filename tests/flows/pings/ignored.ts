@@ -2,5 +2,6 @@ import { ignore, type KeepAlive } from "legwork";
 
 /** Nobody is told that we are there. */
 export function onKeepAlive(ping: KeepAlive) {
-  if (ping.kind === "stun" || ping.kind === "crlf") return ignore();
+  const asks = ping.kind === "stun" || ping.kind === "crlf";
+  return asks ? ignore() : undefined;
 }
