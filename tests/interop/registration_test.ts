@@ -1,7 +1,7 @@
 /** Registration at carriers: Kamailio with digest and outbound, and SIPp as a registrar of odd habits. */
 
 import { assertStringIncludes } from "@std/assert";
-import { proxy, type ProxySetting } from "./support/kamailio.ts";
+import { proxy, type ProxySetting, withModule } from "./support/kamailio.ts";
 import { type Legwork, legwork } from "./support/legwork.ts";
 import { peerTest } from "./support/peer.ts";
 import { freePorts, pause } from "./support/ports.ts";
@@ -106,9 +106,7 @@ peerTest(
 
 peerTest(
   "Kamailio: registered over a flow by reg-id where nothing else is taken",
-  [
-    "kamailio",
-  ],
+  withModule("outbound"),
   async () => {
     await using carrier = await proxy({
       ...REGISTRAR,

@@ -36,6 +36,25 @@ const MODULES = [
   "xlog",
 ];
 
+/**
+ * The programs a test needs that loads a module of a package of its own: with the package's name for one more where that
+ * is not installed.
+ */
+export function withModule(module: string): readonly string[] {
+  const found = FOLDERS.some((folder) => {
+    try {
+      return Deno.statSync(`${folder}${module}.so`).isFile;
+    } catch {
+      return false;
+    }
+  });
+  return found ? ["kamailio"] : ["kamailio", `kamailio-${module}-modules`];
+}
+
+const FOLDERS = ["x86_64", "aarch64"].map((machine) =>
+  `/usr/lib/${machine}-linux-gnu/kamailio/modules/`
+);
+
 /** Starts a proxy and waits until it listens. */
 export async function proxy(setting: ProxySetting): Promise<Proxy> {
   const [free = 0] = freePorts(2);
@@ -50,7 +69,7 @@ export async function proxy(setting: ProxySetting): Promise<Proxy> {
       "auto_aliases=no\ndns=no\nrev_dns=no",
       `listen=udp:127.0.0.1:${port}`,
       setting.tcp ? `listen=tcp:127.0.0.1:${port}` : "disable_tcp=yes",
-      `mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/:/usr/lib/aarch64-linux-gnu/kamailio/modules/"`,
+      `mpath="${FOLDERS.join(":")}"`,
       ...modules.map((name) => `loadmodule "${name}.so"`),
       ...setting.parameters ?? [],
       setting.routes,
