@@ -12,7 +12,7 @@ import { bestFailure, type Failure } from "./best_response.ts";
 import { Bridge } from "./bridge.ts";
 import { answerContent, isLateOffer, replaced } from "./call_answer.ts";
 import type { CallContext } from "./call_context.ts";
-import { CallKeys, type Side } from "./call_keys.ts";
+import { CallKeys, mayBeKey, type Side, wantsKeys } from "./call_keys.ts";
 import type { CallEvent } from "./call_event.ts";
 import { bLegInvite, routeTargets } from "./call_invite.ts";
 import { CallMedia } from "./call_media.ts";
@@ -218,8 +218,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
       case "request":
         if (this.#over) event.exchange.reply(481);
         else if (
-          event.exchange.method === "INFO" &&
-          this.keys.takeInfo(leg, event.exchange)
+          mayBeKey(event.exchange) && this.keys.take(leg, event.exchange)
         ) return;
         else if (this.alone) this.#bridge.answerAlone(event.exchange);
         else this.#bridge.pass(event.exchange, leg, this.otherOf(leg));
@@ -290,9 +289,14 @@ export class Call implements LegOwner, HuntOwner, Timed {
       leg.acknowledge();
     }
     this.#a.answer(content);
-    this.#keys?.refresh();
+    this.#refreshKeys();
     this.#a.watch();
     leg.watch();
+  }
+
+  #refreshKeys(): void {
+    if (wantsKeys(this, this.#context)) this.keys.refresh();
+    else this.#keys?.refresh();
   }
 
   #established(): void {
@@ -320,7 +324,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
       case "answer":
         this.#established();
         this.#a.answer(answerContent(decision), reasonOf(decision.reason));
-        this.#keys?.refresh();
+        this.#refreshKeys();
         this.#a.watch();
         return;
     }

@@ -24,6 +24,8 @@ import type { CallPolicy } from "./call_policy.ts";
 import { relay } from "./decisions.ts";
 import type { IncomingExchange } from "./exchange.ts";
 import { infoSinks, keyInfoOf, REFUSED_INFO } from "./info_keys.ts";
+import { KpmlNotifier } from "./kpml_notifier.ts";
+import { KpmlSubscriber } from "./kpml_subscriber.ts";
 import type { Leg } from "./leg.ts";
 import type { CallView } from "./policy.ts";
 
@@ -53,6 +55,8 @@ export class CallKeys {
   /** By the side that presses. */
   readonly #translators: Partial<Record<Side, DtmfTranslator>> = {};
   readonly #pressed: Record<Side, number> = { a: 0, b: 0 };
+  readonly #subscribers: Partial<Record<Side, KpmlSubscriber>> = {};
+  readonly #notifiers: Partial<Record<Side, KpmlNotifier>> = {};
   #media: MediaKeys | undefined;
   #collected: Record<Side, string> | undefined;
   #closed = false;
@@ -79,10 +83,27 @@ export class CallKeys {
   }
 
   /**
+   * A request within the call that may be about keys: INFO, or KPML's NOTIFY and SUBSCRIBE. True when it is taken care
+   * of.
+   */
+  take(leg: Leg, exchange: IncomingExchange): boolean {
+    switch (exchange.method) {
+      case "INFO":
+        return this.#takeInfo(leg, exchange);
+      case "NOTIFY":
+        return this.#subscribers[leg.name]?.takeNotify(exchange) ?? false;
+      case "SUBSCRIBE":
+        this.#notifier(leg).takeSubscribe(exchange);
+        return true;
+    }
+    return false;
+  }
+
+  /**
    * An INFO within the call. True when it was a key and is taken care of; false when it goes on as it is: it is no key,
    * or one that the other leg takes just so and that nobody asks about.
    */
-  takeInfo(leg: Leg, exchange: IncomingExchange): boolean {
+  #takeInfo(leg: Leg, exchange: IncomingExchange): boolean {
     const info = keyInfoOf(exchange.content);
     const read = readKeyInfo(info);
     if (read.kind === "other") return false;
@@ -114,6 +135,7 @@ export class CallKeys {
   /** A leg was answered, or its session changed: what keys can be sent with may have changed. */
   refresh(): void {
     for (const side of ["a", "b"] as const) {
+      this.#subscribe(side);
       const translator = this.#translators[side];
       if (translator !== undefined) this.#attach(translator, other(side));
     }
@@ -132,6 +154,33 @@ export class CallKeys {
     for (const translator of Object.values(this.#translators)) {
       translator.close();
     }
+    for (const one of Object.values(this.#subscribers)) one.close();
+    for (const one of Object.values(this.#notifiers)) one.close();
+  }
+
+  /** A leg whose trunk hears keys by KPML is asked to tell of them, once it can be asked. */
+  #subscribe(side: Side): void {
+    const leg = this.#owner.keyLeg(side);
+    if (
+      leg === undefined || this.#closed ||
+      this.#subscribers[side] !== undefined ||
+      !this.#settings(side).receive.includes("kpml")
+    ) return;
+    const { clock, observer } = this.#context;
+    const listener = this.listener(side);
+    const subscriber = new KpmlSubscriber({ clock, observer, leg, listener });
+    this.#subscribers[side] = subscriber;
+    subscriber.subscribe();
+  }
+
+  #notifier(leg: Leg): KpmlNotifier {
+    const { clock, observer } = this.#context;
+    return this.#notifiers[leg.name] ??= new KpmlNotifier({
+      clock,
+      observer,
+      leg,
+      changed: () => this.refresh(),
+    });
   }
 
   #hearBoth(): void {
@@ -165,8 +214,10 @@ export class CallKeys {
       translator.detach();
       return;
     }
+    const kpml = this.#notifiers[to]?.sink;
     const sinks = [
       ...this.#media?.sinks(to) ?? [],
+      ...kpml === undefined ? [] : [kpml],
       ...infoSinks(leg, this.#context),
     ];
     translator.attach(preferred(sinks, this.#settings(to).send));
@@ -232,6 +283,30 @@ export class CallKeys {
       : this.#context.trunks.get(trunk)?.dtmf;
     return settings ?? DEFAULT_DTMF;
   }
+}
+
+/** True for a request that may be about keys: all others need not be looked at. */
+export function mayBeKey({ method, content }: IncomingExchange): boolean {
+  switch (method) {
+    case "INFO":
+    case "SUBSCRIBE":
+      return true;
+    case "NOTIFY":
+      return content.headers.has("event");
+  }
+  return false;
+}
+
+/** True when a leg must be asked for its keys: by KPML. */
+export function wantsKeys(
+  owner: KeysOwner,
+  { trunks }: Pick<CallContext, "trunks">,
+): boolean {
+  return (["a", "b"] as const).some((side) => {
+    const trunk = owner.keyLeg(side)?.trunk;
+    return trunk !== undefined &&
+      trunks.get(trunk)?.dtmf?.receive.includes("kpml") === true;
+  });
 }
 
 /** The sinks with the trunk's own way first: keys go by the first that there is. */

@@ -12,6 +12,7 @@ import type {
   SipRequest,
   SipResponse,
 } from "../message/message.ts";
+import type { DtmfSettings } from "../media/dtmf_settings.ts";
 import { Authenticator } from "../dialog/authenticator.ts";
 import type { Outgoing, OutgoingUser } from "../dialog/outgoing.ts";
 import type {
@@ -132,6 +133,9 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
   }
 
   outbound<M extends SipMessage>(message: M): M {
+    if (opensDialog(message) && saysKpml(this.#dtmf)) {
+      message.headers.set("Allow-Events", "kpml");
+    }
     return this.owner.planes.outbound(message, {
       leg: this,
       ...rightsOf(message),
@@ -350,6 +354,18 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
     session.reply(transaction, 200, { ...parts, body: sdp?.body });
   }
 
+  /** A subscription to keys, at a trunk that is told of keys so; what it is for is looked at later. */
+  #isForKpml({ method }: SipRequest): boolean {
+    return method === "SUBSCRIBE" && this.#dtmf?.send === "kpml";
+  }
+
+  get #dtmf(): DtmfSettings | undefined {
+    const { trunk } = this;
+    return trunk === undefined
+      ? undefined
+      : this.context.trunks.get(trunk)?.dtmf;
+  }
+
   #refusal(
     request: SipRequest,
   ): { status: number; headers?: Headers } | undefined {
@@ -362,7 +378,7 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
     }
     // Nobody may move a call yet: a transfer is ours to allow.
     if (request.method === "REFER") return { status: 403 };
-    if (NOT_WITHIN.has(request.method)) {
+    if (NOT_WITHIN.has(request.method) && !this.#isForKpml(request)) {
       const headers = new Headers().append("Allow", METHODS.join(", "));
       return { status: 405, headers };
     }
@@ -377,6 +393,20 @@ export function authenticatorFor(
 ): Authenticator | undefined {
   const account = trunk === undefined ? undefined : trunks.get(trunk)?.auth;
   return account && new Authenticator(account, random);
+}
+
+/** An INVITE that begins a call, or its 2xx. */
+function opensDialog(message: SipMessage): boolean {
+  return message.kind === "request"
+    ? message.method === "INVITE" && message.to?.tag === undefined
+    : message.status >= 200 && message.status < 300 &&
+      message.cseq?.method === "INVITE";
+}
+
+/** RFC 6665 §4.4.4: Allow-Events names the packages whose events we take or tell of. */
+function saysKpml(dtmf: DtmfSettings | undefined): boolean {
+  return dtmf !== undefined &&
+    (dtmf.send === "kpml" || dtmf.receive.includes("kpml"));
 }
 
 /** Whoever opens a dialog may still be given another name. */

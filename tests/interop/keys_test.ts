@@ -37,6 +37,17 @@ peerTest(
   },
 );
 
+peerTest("SIPp: a gateway tells its keys by KPML", ["sipp"], async () => {
+  await using called = await callee({ scenario: "callee_keys", calls: 1 });
+  await using server = await legwork({
+    servers: [`sip:127.0.0.1:${called.port}`],
+    pbx: "dtmf: {send: info-dtmf}",
+    caller: "dtmf: {receive: kpml, send: kpml}",
+  });
+  await call(server.port, { scenario: "caller_kpml", calls: 1 });
+  await called.finished();
+});
+
 /** The identifier of the call that runs, once there is one. */
 async function callId(port: number): Promise<string> {
   for (let tries = 0; tries < 50; tries++) {
