@@ -48,6 +48,29 @@ export {
 } from "./core/trunk/registration_settings.ts";
 export type { RegistrationState } from "./core/trunk/trunk_registration.ts";
 export type { FlowKeepAliveSettings } from "./core/trunk/flow_keep_alive.ts";
+export {
+  type RegisterAnswer,
+  type RegisterArrival,
+  type RegisterGrant,
+  Registrar,
+  type RegistrarOptions,
+} from "./core/trunk/registrar.ts";
+export {
+  DEFAULT_REGISTRAR,
+  type RegistrarSettings,
+  type RegistrarUser,
+} from "./core/trunk/registrar_settings.ts";
+export type { FailureLimits } from "./core/trunk/failure_watch.ts";
+export { type Binding, LocationTable } from "./core/trunk/location_table.ts";
+export {
+  type BindingSource,
+  type LocationStore,
+  LocationStoreError,
+  type StoredBinding,
+  type StoredLocation,
+} from "./core/trunk/location_store.ts";
+export { SqliteLocationStore } from "./app/sqlite_location_store.ts";
+export { digestSecret } from "./core/message/digest_check.ts";
 export type {
   KeepAliveKind,
   KeepAliveSettings,

@@ -189,6 +189,47 @@ const WRONG: readonly {
     ],
   },
   {
+    name: "registrar: secrets, intervals, trunks that register",
+    yaml: `listen: udp:127.0.0.1:5060
+trunks:
+  a: {dynamic: true, servers: sip:192.0.2.1}
+  b: {match: 192.0.2.2, aor: bob}
+routes: [{from: b, to: ["aor:bob", "aor:"]}]
+registrar:
+  domains: [example.com]
+  min_expires: 600
+  max_expires: 300
+  default_expires: 400
+  algorithms: [MD5, SHA-256]
+  users:
+    none: {}
+    md5: {ha1: 0123456789abcdef0123456789abcdef}
+    short: {ha1: "0123"}
+    gone: {password_env: GONE}
+`,
+    problems: [
+      '3:31: trunk "a" has servers and is dynamic, wanted one of them: the servers of a dynamic trunk are what registers',
+      "4:30: aor says how a trunk that registers is reached, wanted dynamic: true beside it",
+      '5:36: routes[0].to[1] is "aor:", wanted a trunk name, or aor:USER for what is registered',
+      "8:16: min_expires is 600, wanted at most max_expires, 300",
+      "10:20: default_expires is 400, wanted at most max_expires, 300",
+      '13:11: user "none" has no secret, wanted password_env, or ha1, ha1_sha256 or both',
+      '14:10: user "md5" has no ha1_sha256, wanted one for each of algorithms, MD5, SHA-256',
+      '15:12: user "short" has no ha1_sha256, wanted one for each of algorithms, MD5, SHA-256',
+      '15:18: registrar.users.short.ha1 is "0123", wanted the MD5 of user:realm:password as 32 hexadecimal digits',
+      "16:26: environment variable GONE is not set, wanted a password",
+    ],
+  },
+  {
+    name: "registrar: nobody to register with",
+    yaml:
+      "listen: udp:127.0.0.1:5060\ntrunks: {a: {dynamic: true}}\nroutes: [{to: ['aor:*']}]",
+    problems: [
+      '2:23: trunk "a" is dynamic, wanted a registrar block for it to register with',
+      '3:16: "aor:*" names who is registered, wanted a registrar block',
+    ],
+  },
+  {
     name: "script that is not there",
     yaml: "listen: udp:127.0.0.1:5060\nscripts: [route.ts, gone.ts]",
     problems: ['2:21: there is no file "gone.ts", wanted a script'],

@@ -23,9 +23,13 @@ export async function legwork(
 /** Starts `legwork` and leaves it running; its standard output is read line by line. */
 export function start(
   args: readonly string[],
-  { cwd = ROOT }: { cwd?: string } = {},
+  { cwd = ROOT, permissions = [] }: {
+    cwd?: string;
+    /** Beyond those of deno.json. */
+    permissions?: readonly string[];
+  } = {},
 ): Running {
-  return new Running(command(args, cwd).spawn());
+  return new Running(command(args, cwd, permissions).spawn());
 }
 
 /** A Legwork that runs. */
@@ -124,11 +128,15 @@ export class Folder implements Disposable {
   }
 }
 
-function command(args: readonly string[], cwd: string): Deno.Command {
+function command(
+  args: readonly string[],
+  cwd: string,
+  permissions: readonly string[] = [],
+): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
     // The gate has checked the types, and a test must not wait for an answer from a terminal.
     args: [
-      ...["run", "-P", "--no-check", "--no-prompt", "--quiet"],
+      ...["run", "-P", ...permissions, "--no-check", "--no-prompt", "--quiet"],
       ...["--config", `${ROOT}deno.json`, `${ROOT}mod.ts`, ...args],
     ],
     cwd,
