@@ -184,7 +184,8 @@ export class FlowKeepAlive implements Timed, FlowWatcher, StunUser {
     transport.ping(flow);
     const seconds = settings?.pongSeconds ?? PONG_SECONDS;
     // §4.4.1: a pong is due only from a server that said it speaks this protocol.
-    const due = this.#agreement.outbound && flow.reliable && seconds > 0;
+    const due = this.#agreement.outbound && flow.ping !== undefined &&
+      seconds > 0;
     if (due && this.#state === "running" && this.#pongDue === undefined) {
       this.#pongDue = clock.schedule(seconds * 1_000, this, "pong");
     }
