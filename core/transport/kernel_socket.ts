@@ -26,17 +26,14 @@ const NEAR = 16;
 
 /** See the module's text. */
 export class KernelSocket {
-  /** How many bytes the kernel lets wait in each direction. */
-  readonly receiveBytes: number;
-  readonly sendBytes: number;
   readonly #libc: Libc;
   readonly #fd: number;
 
   private constructor(libc: Libc, fd: number) {
     this.#libc = libc;
     this.#fd = fd;
-    this.receiveBytes = this.#enlarge(SO_RCVBUFFORCE, SO_RCVBUF);
-    this.sendBytes = this.#enlarge(SO_SNDBUFFORCE, SO_SNDBUF);
+    this.#enlarge(SO_RCVBUFFORCE, SO_RCVBUF);
+    this.#enlarge(SO_SNDBUFFORCE, SO_SNDBUF);
     this.#set(SO_RXQ_OVFL, 1);
   }
 
@@ -88,9 +85,8 @@ export class KernelSocket {
   }
 
   /** By right where the process has it, else as far as the system allows everyone. */
-  #enlarge(force: number, option: number): number {
+  #enlarge(force: number, option: number): void {
     if (!this.#set(force, BUFFER_BYTES)) this.#set(option, BUFFER_BYTES);
-    return getOption(this.#libc, this.#fd, option);
   }
 
   #set(option: number, value: number): boolean {

@@ -1,3 +1,4 @@
+import { assert } from "@std/assert";
 import { Datagrams } from "./support/datagram.ts";
 import { peerTest } from "./support/peer.ts";
 import { legwork, type Setting } from "./support/legwork.ts";
@@ -57,14 +58,23 @@ const CASES: readonly Case[] = [
 ];
 
 for (const one of CASES) {
-  peerTest(`SIPp: ${one.name}`, ["sipp"], async () => {
-    await using called = await callee(side(one, "callee"));
-    await using server = await legwork(
-      setting(one, [uri(called.port, one.calleeTransport)]),
-    );
-    await call(server.port, side(one, "caller"));
-    await called.finished();
-  });
+  const { callerTransport: a, calleeTransport: b } = one;
+  const onUdp = a !== "tcp" || b !== "tcp";
+  for (
+    const udp of onUdp ? ["plain", "batched"] as const : ["plain"] as const
+  ) {
+    const name = udp === "plain" ? one.name : `${one.name}, UDP in batches`;
+    peerTest(`SIPp: ${name}`, ["sipp"], async () => {
+      await using called = await callee(side(one, "callee"));
+      await using server = await legwork({
+        ...setting(one, [uri(called.port, b)]),
+        udp,
+      });
+      await call(server.port, side(one, "caller"));
+      await called.finished();
+      assert(!server.log().includes("UDP is not batched"));
+    });
+  }
 }
 
 peerTest("SIPp: a 302 is passed to the caller", ["sipp"], async () => {

@@ -27,6 +27,8 @@ export interface Setting {
   readonly caller?: string;
   /** Further keys of the YAML file. */
   readonly yaml?: string;
+  /** How UDP is received and sent; `batched` has the permissions for it. Default: `plain`. */
+  readonly udp?: "plain" | "batched";
   /** Variables of its environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** A routing script, instead of the route table. */
@@ -55,7 +57,8 @@ export async function legwork(setting: Setting): Promise<Legwork> {
   }
   const [program = "", ...args] = [
     ...(setting.under ?? []),
-    ...[Deno.execPath(), "run", "-P", "mod.ts", "run"],
+    ...[Deno.execPath(), "run"],
+    ...[setting.udp === "batched" ? "-P=fast" : "-P", "mod.ts", "run"],
     ...[`${folder}/legwork.yaml`, "--drain", "1"],
     ...(setting.ladder === true ? ["--ladder"] : []),
   ];
@@ -94,6 +97,7 @@ function configuration(port: number, setting: Setting): string {
   const pbx = setting.pbx === undefined ? "" : `, ${setting.pbx}`;
   return [
     `listen: [udp:127.0.0.1:${port}, tcp:127.0.0.1:${port}]`,
+    `udp: ${setting.udp ?? "plain"}`,
     "unknown_peers: accept",
     "trunks:",
     `  pbx: {servers: [${servers}]${pbx}}`,
