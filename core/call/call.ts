@@ -20,6 +20,7 @@ import { CallPolicy } from "./call_policy.ts";
 import {
   type CallEnd,
   type CallParts,
+  CallProgress,
   type CallState,
   endBy,
   reasonContent,
@@ -66,12 +67,9 @@ export class Call implements LegOwner, HuntOwner, Timed {
   /** Undefined where nothing relays media. */
   readonly #media: CallMedia | undefined;
   readonly #bridge: Bridge;
-  readonly #startedAtMs: number;
-  #answeredAtMs: number | undefined;
+  readonly #progress: CallProgress;
   #invite: SipRequest;
   #maxCall: Timer | undefined;
-  #lastTarget: string | undefined;
-  #status = 0;
   #over = false;
   #keys: CallKeys | undefined;
 
@@ -80,7 +78,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
     this.#context = parts.context;
     this.planes = parts.planes;
     this.id = parts.context.random.token();
-    this.#startedAtMs = parts.context.clock.wallTime();
+    this.#progress = new CallProgress(parts.context.clock.wallTime());
     this.#invite = parts.invite.request;
     this.view = viewOf(this, this.#invite, parts);
     const { context } = parts;
@@ -96,14 +94,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
   }
 
   get state(): CallState {
-    return {
-      id: this.id,
-      from: this.#a.trunk ?? this.#a.peer,
-      to: this.#b?.target.name ?? this.#lastTarget,
-      startedAtMs: this.#startedAtMs,
-      answeredAtMs: this.#answeredAtMs,
-      timers: [this.#a, this.#b].flatMap((leg) => leg?.timerState ?? []),
-    };
+    return this.#progress.state(this.id, { a: this.#a, b: this.#b });
   }
 
   /** True when there is no B leg and will be none: we answered the call ourselves. */
@@ -163,7 +154,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
   }
 
   createLeg(target: Target, number: number): BLeg {
-    this.#lastTarget = target.name;
+    this.#progress.lastTarget = target.name;
     const ask = this.policy.onTarget;
     const invite = bLegInvite(this.#invite);
     return new BLeg(target, invite, {
@@ -300,8 +291,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
   }
 
   #established(): void {
-    this.#answeredAtMs = this.#context.clock.wallTime();
-    this.#status = 200;
+    this.#progress.answered(this.#context.clock.wallTime());
     this.#maxCall = this.#context.clock.schedule(
       this.#context.times.maxCallSeconds * 1000,
       this,
@@ -407,7 +397,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
     this.#keys?.close();
     this.#hunt.stop();
     if (!this.#a.answered) {
-      this.#status = how.status;
+      this.#progress.status = how.status;
       this.#a.fail(how.status);
     } else if (how.by !== "a" || how.cause !== "BYE") {
       this.#a.bye(content);
@@ -423,7 +413,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
   #report(how: CallEnd): void {
     const summary = summaryOf(this.state, {
       ...how,
-      status: this.#status,
+      status: this.#progress.status,
       endedAtMs: this.#context.clock.wallTime(),
       timers: [this.#a, this.#b].flatMap((leg) => leg?.timer.summary ?? []),
       media: this.#media?.end(),

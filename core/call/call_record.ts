@@ -36,6 +36,49 @@ export interface CallState {
   readonly timers: readonly TimerState[];
 }
 
+/** A leg as its call's state tells of it. */
+interface StatedLeg {
+  readonly trunk: string | undefined;
+  readonly peer: string;
+  readonly timerState: TimerState | undefined;
+}
+
+/** How far a call has come. */
+export class CallProgress {
+  answeredAtMs: number | undefined;
+  /** The target that was tried last. */
+  lastTarget: string | undefined;
+  /** The final status the caller got; 0 before. */
+  status = 0;
+
+  constructor(readonly startedAtMs: number) {}
+
+  answered(atMs: number): void {
+    this.answeredAtMs = atMs;
+    this.status = 200;
+  }
+
+  /** The state of the call with that identifier; `b` is the leg that answered. */
+  state(
+    id: string,
+    { a, b }: {
+      a: StatedLeg;
+      b:
+        | (StatedLeg & { readonly target: { readonly name: string } })
+        | undefined;
+    },
+  ): CallState {
+    return {
+      id,
+      from: a.trunk ?? a.peer,
+      to: b?.target.name ?? this.lastTarget,
+      startedAtMs: this.startedAtMs,
+      answeredAtMs: this.answeredAtMs,
+      timers: [a, b].flatMap((leg) => leg?.timerState ?? []),
+    };
+  }
+}
+
 /** How a call ended. */
 export interface CallEnd {
   readonly by: "a" | "b" | "legwork";
