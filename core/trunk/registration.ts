@@ -33,7 +33,10 @@ import {
   registerRequest,
 } from "./registration_request.ts";
 import type { Binding, RegistrationGround } from "./registration_ground.ts";
-import type { RegistrationSettings } from "./registration_settings.ts";
+import {
+  keepsFlow,
+  type RegistrationSettings,
+} from "./registration_settings.ts";
 
 /** Who owns a registration. */
 export interface RegistrationOwner {
@@ -152,9 +155,14 @@ export class Registration implements Timed, FlowUser {
 
   /** Lets go of it: nothing more is sent, and what is bound runs out at the server by itself. */
   release(): void {
-    const { clock } = this.#ground;
-    clock.cancel(this.#rest);
-    this.#rest = this.#attempt = this.#next = undefined;
+    this.#ground.clock.cancel(this.#rest);
+    this.#rest = undefined;
+    this.giveWay();
+  }
+
+  /** The same where another server has taken its place; how long it is left alone stays as it is. */
+  giveWay(): void {
+    this.#attempt = this.#next = undefined;
     this.#forget();
   }
 
@@ -420,9 +428,4 @@ export class Registration implements Timed, FlowUser {
     clock.cancel(this.#expiry);
     this.#refresh = this.#expiry = undefined;
   }
-}
-
-/** With RFC 5626, or where the operator says in so many words by what. */
-function keepsFlow({ outbound, flow }: RegistrationSettings): boolean {
-  return outbound !== "off" || flow.kind === "stun" || flow.kind === "crlf";
 }

@@ -60,3 +60,8 @@ export const DEFAULT_RETRY_TIMES: RetryTimes = {
   ...FLOW_RECOVERY_TIMES,
   refusedSeconds: 300,
 };
+
+/** Whether a registration's flow is kept alive: with RFC 5626, or where the operator says in so many words by what. */
+export function keepsFlow({ outbound, flow }: RegistrationSettings): boolean {
+  return outbound !== "off" || flow.kind === "stun" || flow.kind === "crlf";
+}

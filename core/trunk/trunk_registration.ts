@@ -170,7 +170,7 @@ export class TrunkRegistration implements RegistrationOwner {
     this.#log.registered(registration, { before, back });
     // What is bound there runs out by itself: where both servers share their bindings, taking it back would take this
     // one back as well.
-    if (before !== registration) before?.release();
+    if (before !== registration) before?.giveWay();
     this.#onChange(this);
     if (order[0] !== registration) {
       slot.awaitFailback(this.#settings.failbackSeconds);

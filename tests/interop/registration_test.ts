@@ -92,7 +92,7 @@ peerTest(
     await using server = await legwork({
       servers: ["sip:127.0.0.1:9"],
       caller:
-        `${AUTH}, register: {registrar: [${registrars}], aor: sip:bob@carrier.example, failback: 1, retry: {base: 1, base_registered: 1}}`,
+        `${AUTH}, register: {registrar: [${registrars}], aor: sip:bob@carrier.example, failback: 1, retry: {base: 1, base_registered: 1, max: 2}}`,
       yaml: "timers: {t1_ms: 10, t2_ms: 100}",
       env: ENV,
     });

@@ -89,6 +89,29 @@ Deno.test("servers: a refresh in vain turns to the other one, calls stay until t
   bed.assertNothingLeft();
 });
 
+Deno.test("servers: one that asked to be left alone is, though another stands in for it", () => {
+  const bed = new RegistrationBed({ registrars: TWO });
+  bed.start();
+  bed.answer(200);
+  bed.untilNext();
+  bed.answer(503, ["Retry-After: 7200"]);
+  bed.answer(200);
+  assertEquals(bed.state.server, "sip:192.0.2.12");
+  bed.takeWays();
+  const sinceMs = bed.wheel.now();
+  while (bed.wheel.now() - sinceMs < 7_100_000) {
+    bed.untilNext();
+    bed.answer(200);
+  }
+  assertEquals(bed.takeWays().every((way) => way.startsWith("12")), true);
+  while (bed.state.server !== "sip:192.0.2.11") {
+    assertEquals(bed.wheel.now() - sinceMs < 7_600_000, true);
+    bed.untilNext();
+    bed.answer(200);
+  }
+  bed.assertNothingLeft();
+});
+
 Deno.test("servers: dying in turn, one always has us", () => {
   const bed = new RegistrationBed({ registrars: THREE });
   bed.start();
