@@ -130,7 +130,12 @@ Deno.test("who drains says so to OPTIONS, and gets no more calls from who watche
 
   watching.retire();
   run(60_000);
-  assertEquals(watching.census, { calls: 0, dialogs: 0, transactions: 0 });
+  assertEquals(watching.census, {
+    calls: 0,
+    dialogs: 0,
+    transactions: 0,
+    ports: 0,
+  });
   await watching.close();
   await draining.close();
   await caller.close();
