@@ -48,8 +48,8 @@ export {
 } from "./core/trunk/registration_settings.ts";
 export type { RegistrationState } from "./core/trunk/trunk_registration.ts";
 export type { FlowKeepAliveSettings } from "./core/trunk/flow_keep_alive.ts";
+export type { RegisterAnswer } from "./core/trunk/register_answer.ts";
 export {
-  type RegisterAnswer,
   type RegisterArrival,
   type RegisterGrant,
   Registrar,

@@ -1,9 +1,16 @@
-/** The header fields of the 200 to a REGISTER. */
+/** How REGISTERs are answered. */
 
 import { Headers } from "../message/headers.ts";
 import type { Binding } from "./location_table.ts";
 
-/** What it says besides the bindings. */
+/** How a REGISTER is answered. */
+export interface RegisterAnswer {
+  readonly status: number;
+  readonly reason?: string;
+  readonly headers: Headers;
+}
+
+/** What a 200 says besides the bindings. */
 export interface OkParts {
   readonly nowMs: number;
   /** Path values to tell the device of. */
@@ -42,4 +49,12 @@ export function okHeaders(
     headers.append("Flow-Timer", String(parts.flowTimerSeconds));
   }
   return headers;
+}
+
+/** An answer without header fields of its own. */
+export function plain(status: number, reason?: string): RegisterAnswer {
+  const headers = new Headers();
+  return reason === undefined
+    ? { status, headers }
+    : { status, reason, headers };
 }

@@ -16,7 +16,7 @@ import { updated, type UpdateGround } from "./binding_update.ts";
 import type { LocationStore, StoredBinding } from "./location_store.ts";
 import { type Binding, LocationTable } from "./location_table.ts";
 import { MemoryLocationStore } from "./memory_location_store.ts";
-import { okHeaders } from "./register_answer.ts";
+import { okHeaders, plain, type RegisterAnswer } from "./register_answer.ts";
 import {
   hops,
   outboundOf,
@@ -45,13 +45,6 @@ export interface RegistrarOptions {
   readonly store?: LocationStore | undefined;
   /** A device was told a Flow-Timer on this flow. */
   onFlowTimed?(flow: Flow): void;
-}
-
-/** How a REGISTER is answered. */
-export interface RegisterAnswer {
-  readonly status: number;
-  readonly reason?: string;
-  readonly headers: Headers;
 }
 
 /** What somebody else has decided of a REGISTER: no credentials are asked for then. */
@@ -158,34 +151,52 @@ export class Registrar {
   }
 
   /** Removes by hand what is bound to an address-of-record, or one Contact of it; gives how many. */
-  async remove(name: string, contact?: string): Promise<number> {
+  remove(name: string, contact?: string): Promise<number> {
     const aor = namedAor(name, this.settings);
-    if (aor === undefined) return 0;
-    const before = this.table.of(aor);
-    const left = contact === undefined
-      ? []
-      : before.filter((binding) => binding.contact !== contact);
-    if (left.length === before.length) return 0;
-    await this.#store.commit({ aor, bindings: left.map(stored) });
-    this.table.set(aor, left);
-    return before.length - left.length;
+    if (aor === undefined) return Promise.resolve(0);
+    return new Promise((resolve) =>
+      this.#withdraw(aor, {
+        isGone: (binding) =>
+          contact === undefined || binding.contact === contact,
+        done: resolve,
+      })
+    );
   }
 
   /** A connection is gone: what was registered over it as a flow (RFC 5626) is reached no more. */
   flowClosed(flow: Flow): void {
     if (this.table.size === 0) return;
-    for (const { aor } of this.table.on(flow)) {
-      const left = this.table.of(aor).filter((binding) =>
-        binding.flow !== flow || binding.regId === undefined
-      );
-      const lost = this.table.of(aor).length - left.length;
-      if (lost === 0) continue;
-      this.#observer.count("registrar_flows_lost", lost);
-      this.#turns.take(aor, {
-        start: () => this.#commit(aor, left, () => {}),
-        refuse: () => {},
+    for (const aor of new Set(this.table.on(flow).map(({ aor }) => aor))) {
+      this.#withdraw(aor, {
+        isGone: (binding) =>
+          binding.flow === flow && binding.regId !== undefined,
+        done: (lost) => {
+          if (lost > 0) this.#observer.count("registrar_flows_lost", lost);
+        },
       });
     }
+  }
+
+  /** Takes bindings away, in the turn of their address-of-record; says how many. */
+  #withdraw(
+    aor: string,
+    { isGone, done }: {
+      isGone(binding: Binding): boolean;
+      done(count: number): void;
+    },
+  ): void {
+    this.#turns.take(aor, {
+      start: () => {
+        const before = this.table.of(aor);
+        const left = before.filter((binding) => !isGone(binding));
+        const count = before.length - left.length;
+        if (count > 0) {
+          return this.#commit(aor, left, (kept) => done(kept ? count : 0));
+        }
+        done(0);
+      },
+      refuse: () => done(0),
+    });
   }
 
   /** Steps 2 to 5 of §10.3: who asks, and for which address-of-record. */
@@ -405,13 +416,6 @@ export class Registrar {
 }
 
 const LONGEST_AGENT = 200;
-
-function plain(status: number, reason?: string): RegisterAnswer {
-  const headers = new Headers();
-  return reason === undefined
-    ? { status, headers }
-    : { status, reason, headers };
-}
 
 function stored(
   { aor: _aor, flow: _flow, ...binding }: Binding,

@@ -12,8 +12,8 @@ import { Headers } from "../../../core/message/headers.ts";
 import { SipRequest } from "../../../core/message/message.ts";
 import type { Flow } from "../../../core/transport/flow.ts";
 import type { LocationStore } from "../../../core/trunk/location_store.ts";
+import type { RegisterAnswer } from "../../../core/trunk/register_answer.ts";
 import {
-  type RegisterAnswer,
   type RegisterGrant,
   Registrar,
 } from "../../../core/trunk/registrar.ts";

@@ -209,6 +209,29 @@ Deno.test("registrar: requests for one address-of-record wait for a store that t
   assertEquals(bed.contacts().length, 9);
 });
 
+Deno.test("registrar: a connection that closes while the store is busy takes nothing that came meanwhile", async () => {
+  const waiting: (() => void)[] = [];
+  const store: LocationStore = {
+    load: () => [],
+    commit: () => new Promise((resolve) => waiting.push(resolve)),
+    close: () => {},
+  };
+  const settle = async () => {
+    waiting.shift()?.();
+    for (let i = 0; i < 8; i++) await Promise.resolve();
+  };
+  const bed = new RegistrarBed({ store });
+  const flow = tcpFlow();
+  const contact = `<sip:a@10.0.0.1>;${INSTANCE};reg-id=1`;
+  bed.answers({ contact, headers: OUTBOUND, flow });
+  await settle();
+  bed.answers({ contact: "<sip:later@b>" });
+  bed.registrar.flowClosed(flow);
+  const removed = bed.registrar.remove("bob", "sip:nobody@x");
+  for (let i = 0; i < 3; i++) await settle();
+  assertEquals([bed.contacts(), await removed], [["sip:later@b"], 0]);
+});
+
 Deno.test("registrar step 8: what ran out is gone, and takes no timer to go", () => {
   const bed = new RegistrarBed();
   bed.register({ contact: "<sip:a@b>;expires=60" });
