@@ -26,7 +26,7 @@ import {
   type RegistrationFailure,
   silence,
 } from "./registration_attempt.ts";
-import { refreshDelayMs } from "./registration_backoff.ts";
+import { refreshDelayMs, SHORT_LIVED_MS } from "./registration_backoff.ts";
 import {
   contactUri,
   contactValue,
@@ -53,9 +53,6 @@ export interface RegistrationOwner {
   /** The binding was taken back, or could not be. */
   onRemoved(registration: Registration): void;
 }
-
-/** RFC 5626 §4.5: a flow that served for less was none. */
-const SHORT_LIVED_MS = 30_000;
 
 /** See the module's text. */
 export class Registration implements Timed, FlowUser {

@@ -4,6 +4,9 @@ import type { Random } from "../base/random.ts";
 import { flowRecoveryDelay } from "./flow_recovery.ts";
 import type { RetryTimes } from "./registration_settings.ts";
 
+/** RFC 5626 §4.5: a flow that served for less was none. */
+export const SHORT_LIVED_MS = 30_000;
+
 /** What a failure was like. */
 export interface FailureKind {
   /** Without a success in between, this one included: 1 or more. */
