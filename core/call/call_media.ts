@@ -6,16 +6,26 @@
  */
 
 import { DEFAULT_DTMF } from "../media/dtmf_settings.ts";
-import type { MediaAnchor, MediaUser } from "../media/media_anchor.ts";
+import type {
+  KeySettings,
+  MediaAnchor,
+  MediaUser,
+  Side,
+} from "../media/media_anchor.ts";
 import {
   type AnchorKind,
   anchorKind,
+  eventsFor,
+  hasEvents,
   type LegMedia,
+  translatesKeys,
 } from "../media/media_mode.ts";
 import type { MediaSummary } from "../media/media_summary.ts";
 import { fromBytes } from "../message/bytes.ts";
 import { SessionDescription } from "../sdp/session_description.ts";
 import { BLeg } from "./b_leg.ts";
+import type { CallKeys } from "./call_keys.ts";
+import type { CallPolicy } from "./call_policy.ts";
 import type { CallContext } from "./call_context.ts";
 import type { CallEvent } from "./call_event.ts";
 import type { Content } from "./header_policy.ts";
@@ -29,6 +39,9 @@ export interface MediaOwner {
     hold(): void;
     resume(act: () => void): void;
   };
+  readonly keys: CallKeys;
+  readonly policy: CallPolicy;
+  legOf(side: Side): Leg | undefined;
   otherOf(leg: Leg): Leg | undefined;
   hangUp(cause: string): void;
 }
@@ -37,6 +50,8 @@ export interface MediaOwner {
 interface Anchored {
   readonly anchor: MediaAnchor;
   readonly target: number;
+  /** Whether the last offer had telephone events. */
+  offersEvents: boolean;
 }
 
 /** What an answer that cannot be relayed is as good as. */
@@ -56,6 +71,7 @@ export class CallMedia implements MediaUser {
   readonly #anchors = new Map<AnchorKind, MediaAnchor>();
   readonly #targets = new Map<Leg, Anchored>();
   #count = 0;
+  #hasKeys = false;
   /** The INVITE had no offer: the callee's description is one. */
   #isLate = false;
 
@@ -127,13 +143,20 @@ export class CallMedia implements MediaUser {
     let isDone = false;
     const { queue } = this.#owner;
     const standing = to?.described;
+    const has = hasEventsIn(sdp.text);
+    const offered = role === "answer" ? anchored.offersEvents : undefined;
     anchored.anchor.cross(sdp.text, {
       from: from.name,
       role,
       target: anchored.target,
       standing: standing && fromBytes(standing.body),
+      events: to && eventsFor(this.#settings(to).dtmf, { has, offered }),
     }, (crossed) => {
       isDone = true;
+      if (role === "offer") anchored.offersEvents = has;
+      else if (to !== undefined) {
+        this.#hear(anchored, { from, to, differ: has !== offered });
+      }
       if (crossed.kind === "failed") this.#report(crossed.reason);
       const passed = crossed.kind === "failed"
         ? undefined
@@ -202,8 +225,33 @@ export class CallMedia implements MediaUser {
       pass(undefined);
       return;
     }
-    this.#targets.set(to, { anchor, target: ++this.#count });
+    this.#targets.set(to, {
+      anchor,
+      target: ++this.#count,
+      offersEvents: false,
+    });
     this.cross(content, { from, to, role: "offer", pass });
+  }
+
+  keySettings(side: Side): KeySettings {
+    const leg = this.#owner.legOf(side);
+    return leg === undefined ? DEFAULT_DTMF : this.#settings(leg).dtmf;
+  }
+
+  /** Keys are looked for in media where they do not pass by themselves, or a script wants to know of them. */
+  #hear(
+    { anchor }: Anchored,
+    { from, to, differ }: { from: Leg; to: Leg; differ: boolean },
+  ): void {
+    const { keys } = anchor;
+    if (keys === undefined) return;
+    if (this.#hasKeys) {
+      this.#owner.keys.refresh();
+      return;
+    }
+    this.#hasKeys = differ || this.#owner.policy.events.hasOnDtmf ||
+      translatesKeys(this.#settings(from).dtmf, this.#settings(to).dtmf);
+    if (this.#hasKeys) this.#owner.keys.setMedia(keys);
   }
 
   #taken(leg: Leg, { event, content, take }: {
@@ -263,4 +311,9 @@ export class CallMedia implements MediaUser {
       fields: { reason },
     });
   }
+}
+
+function hasEventsIn(text: string): boolean {
+  const description = SessionDescription.parse(text);
+  return description !== undefined && hasEvents(description);
 }

@@ -6,12 +6,15 @@
  */
 
 import { payloadFormats, removeFormats } from "../sdp/codecs.ts";
+import type { SessionDescription } from "../sdp/session_description.ts";
 import type { MediaDescription } from "../sdp/media_description.ts";
 
 /** Events of one clock rate. */
 export interface EventPayload {
   readonly payload: number;
   readonly clock: number;
+  /** Which of them, as `0-15`; "" where nothing says so. */
+  readonly events?: string;
 }
 
 const NAME = "telephone-event";
@@ -26,7 +29,38 @@ const LAST_DYNAMIC = 127;
 export function eventPayloads(stream: MediaDescription): EventPayload[] {
   return payloadFormats(stream)
     .filter(({ name }) => name.toLowerCase() === NAME)
-    .map(({ payload, clock }) => ({ payload, clock: clock || 8000 }));
+    .map(({ payload, clock, fmtp }) => ({
+      payload,
+      clock: clock || 8000,
+      events: fmtp,
+    }));
+}
+
+/**
+ * Adds events to the audio of a description, or takes them out. `known` is what the side that gets it knows them by,
+ * stream by stream: in an answer, those it has offered.
+ */
+export function shapeEvents(
+  { media }: SessionDescription,
+  { how, known }: {
+    how: "add" | "hide" | undefined;
+    known: (stream: number) => readonly EventPayload[];
+  },
+): void {
+  if (how === undefined) return;
+  media.forEach((stream, at) => {
+    if (stream.kind !== "audio") return;
+    if (how === "hide") {
+      removeEvents(stream);
+      return;
+    }
+    const clock = payloadFormats(stream).find(({ clock }) => clock > 0)?.clock;
+    const mine = known(at).find((one) => one.clock === clock) ?? known(at)[0];
+    addEvents(stream, {
+      ...(mine === undefined ? {} : { wanted: mine.payload }),
+      ...(mine?.events ? { events: mine.events } : {}),
+    });
+  });
 }
 
 /**

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { DtmfSettings } from "./dtmf_settings.ts";
+import type { MediaKeys } from "./media_keys.ts";
 import type { AnchorKind } from "./media_mode.ts";
 import type { MediaSummary } from "./media_summary.ts";
 
@@ -20,6 +22,8 @@ export interface Crossing {
   readonly target: number;
   /** What the side it goes to was told last; undefined where that is nothing. */
   readonly standing: string | undefined;
+  /** Telephone events that the side it goes to shall have, or shall not; undefined: as they came. */
+  readonly events?: "add" | "hide" | undefined;
 }
 
 /** The description as the other side gets it; or that there is none it could be given. */
@@ -31,7 +35,12 @@ export type Crossed =
 export interface MediaUser {
   /** Nothing was heard of either side for so long that the call is over. */
   mediaTimedOut(): void;
+  /** How the keys of a side are heard and sent. */
+  keySettings(side: Side): KeySettings;
 }
+
+/** Of one side. */
+export type KeySettings = Pick<DtmfSettings, "receive" | "gapMs">;
 
 /** The media of one call. Descriptions are byte strings. */
 export interface MediaAnchor {
@@ -41,6 +50,8 @@ export interface MediaAnchor {
     crossing: Crossing,
     done: (crossed: Crossed) => void,
   ): void;
+  /** The keys in them; undefined where they cannot be heard. Nothing is looked at before somebody listens. */
+  readonly keys: MediaKeys | undefined;
   /** The last offer between the caller and this target came to nothing: all is as it was before. */
   refused(target: number): void;
   /** A target is given up, or failed. */

@@ -40,6 +40,29 @@ export function anchorKind(
     : undefined;
 }
 
+/** Whether keys between two legs have to be read from their media, or written into them, by their trunks' settings. */
+export function translatesKeys(a: DtmfSettings, b: DtmfSettings): boolean {
+  return touchesMedia(a, b, true) || touchesMedia(b, a, true);
+}
+
+/**
+ * What becomes of telephone events in a description on its way to a side: gone where the side has no use for them, or
+ * has not offered them; added where keys are to be sent to it so, or where it has offered them and the other side cannot
+ * hear them, but we do. `offered` says, of an answer, whether the offer had any.
+ */
+export function eventsFor(
+  to: DtmfSettings,
+  { has, offered }: { has: boolean; offered: boolean | undefined },
+): "add" | "hide" | undefined {
+  const uses = to.send === "rfc4733" || to.receive.includes("rfc4733");
+  if (offered === undefined) {
+    if (has) return uses ? undefined : "hide";
+    return to.send === "rfc4733" ? "add" : undefined;
+  }
+  if (has) return offered ? undefined : "hide";
+  return offered && uses ? "add" : undefined;
+}
+
 /** Whether any stream has telephone events. */
 export function hasEvents({ media }: SessionDescription): boolean {
   return media.some((stream) => eventPayloads(stream).length > 0);

@@ -54,9 +54,10 @@ export class MediaRelay implements MediaAnchors, PortSource {
 
   begin(user: MediaUser): RelayAnchor {
     this.#calls++;
-    const { clock, timeoutSeconds } = this.#options;
+    const { clock, observer, timeoutSeconds } = this.#options;
     return new RelayAnchor({
       clock,
+      observer,
       source: this,
       user,
       timeoutMs: timeoutSeconds * 1000,

@@ -1,6 +1,7 @@
 /** The media of one call through our own relay: an endpoint for the caller, and one for each target that is tried. */
 
 import type { Clock, Timed, Timer } from "../base/clock.ts";
+import type { Observer } from "../base/observer.ts";
 import { SessionDescription } from "../sdp/session_description.ts";
 import type {
   Crossed,
@@ -16,12 +17,14 @@ import {
   type PortSource,
   RelayEndpoint,
 } from "./relay_endpoint.ts";
+import { type CrossedTexts, RelayKeys } from "./relay_keys.ts";
 import type { RelayPort } from "./relay_port.ts";
 import { isHeld } from "./stream_facts.ts";
 
 /** What the media of a call are made of. */
 export interface RelayAnchorParts {
   readonly clock: Clock;
+  readonly observer: Observer;
   readonly source: PortSource;
   readonly user: MediaUser;
   readonly timeoutMs: number;
@@ -32,6 +35,9 @@ export interface RelayAnchorParts {
 export class RelayAnchor implements MediaAnchor, Timed {
   readonly #parts: RelayAnchorParts;
   readonly #a: RelayEndpoint;
+  readonly keys: RelayKeys;
+  /** The last offer between the caller and each target, for what looks into media. */
+  readonly #offers = new Map<number, CrossedTexts>();
   readonly #branches = new Map<number, RelayBranch>();
   /** Whose media the caller hears, and is heard by. */
   #active: RelayBranch | undefined;
@@ -43,6 +49,13 @@ export class RelayAnchor implements MediaAnchor, Timed {
   constructor(parts: RelayAnchorParts) {
     this.#parts = parts;
     this.#a = new RelayEndpoint(parts.source);
+    const { clock, observer, user } = parts;
+    this.keys = new RelayKeys({
+      clock,
+      observer,
+      anchor: this,
+      settings: (side) => user.keySettings(side),
+    });
   }
 
   cross(
@@ -55,6 +68,7 @@ export class RelayAnchor implements MediaAnchor, Timed {
 
   refused(target: number): void {
     this.#branches.get(target)?.refused();
+    this.#offers.delete(target);
     this.#settle();
   }
 
@@ -83,6 +97,8 @@ export class RelayAnchor implements MediaAnchor, Timed {
     if (this.#ended) return undefined;
     this.#ended = true;
     this.#parts.clock.cancel(this.#timer);
+    this.keys.close();
+    this.#offers.clear();
     const branches = [...this.#branches.values()];
     this.#branches.clear();
     this.#close(this.#a, "a");
@@ -125,7 +141,19 @@ export class RelayAnchor implements MediaAnchor, Timed {
     }
     if (crossing.role === "answer") this.#active = branch;
     this.#settle();
-    return { kind: "ok", sdp: String(description) };
+    const written = String(description);
+    this.#note({ from: crossing.from, received: sdp, written }, crossing);
+    return { kind: "ok", sdp: written };
+  }
+
+  #note(texts: CrossedTexts, { role, target }: Crossing): void {
+    if (role === "offer") {
+      this.#offers.set(target, texts);
+      return;
+    }
+    const offer = this.#offers.get(target);
+    if (offer !== undefined) this.keys.offered(offer);
+    this.keys.answered(texts);
   }
 
   #branch(target: number): RelayBranch {

@@ -7,6 +7,7 @@
 
 import type { SessionDescription } from "../sdp/session_description.ts";
 import type { Crossing, Side } from "./media_anchor.ts";
+import { shapeEvents } from "./event_formats.ts";
 import { isRelayed, type RelayEndpoint } from "./relay_endpoint.ts";
 import { type StreamFacts, streamFacts } from "./stream_facts.ts";
 
@@ -60,6 +61,12 @@ export class RelayBranch {
     const streams = streamFacts(description);
     const to = from === "a" ? this.b : this.#a;
     if (!to.open(streams)) return false;
+    // In an answer, those that were offered; in an offer, those of before.
+    const theirs = role === "answer" ? this.#offered(from) : to.facts;
+    shapeEvents(description, {
+      how: crossing.events,
+      known: (at) => theirs?.[at]?.events ?? [],
+    });
     if (role === "offer") {
       this.#offer = { from, streams, before: this.#agreed, isAnswered: false };
     } else {
@@ -81,9 +88,14 @@ export class RelayBranch {
     this.b.apply(before.b);
   }
 
+  /** What a side's answer is an answer to. */
+  #offered(by: Side): readonly StreamFacts[] | undefined {
+    return this.#offer?.streams ??
+      (by === "a" ? this.#agreed?.b : this.#agreed?.a);
+  }
+
   #answer(streams: readonly StreamFacts[], from: Side): void {
-    const offered = this.#offer?.streams ??
-      (from === "a" ? this.#agreed?.b : this.#agreed?.a);
+    const offered = this.#offered(from);
     if (offered === undefined) return;
     // RFC 3264 §6: the i-th stream of the answer is that of the offer; refused in either, it is not there.
     const agreed = from === "a"

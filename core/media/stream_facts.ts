@@ -8,6 +8,8 @@ import {
   type SessionDescription,
 } from "../sdp/session_description.ts";
 
+import { type EventPayload, eventPayloads } from "./event_formats.ts";
+
 /** Where media are to be sent. */
 export interface MediaAddress {
   readonly host: string;
@@ -34,6 +36,8 @@ export interface StreamFacts {
   readonly rtcp: MediaAddress | undefined;
   readonly mux: boolean;
   readonly direction: Direction;
+  /** What telephone events it has. */
+  readonly events: readonly EventPayload[];
   /** Hz, by payload type. */
   readonly clockRates: ReadonlyMap<number, number>;
 }
@@ -92,6 +96,7 @@ function factsOf(stream: MediaDescription, session: SdpSection): StreamFacts {
     rtcp: mux ? rtp : rtp && rtcpAddress(stream, rtp),
     mux,
     direction: directionOf(stream, session),
+    events: eventPayloads(stream),
     clockRates: new Map(
       payloadFormats(stream).map(({ payload, clock }) => [payload, clock]),
     ),

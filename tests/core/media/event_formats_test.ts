@@ -53,8 +53,8 @@ Deno.test("events of every clock are found, and taken out with their attributes"
     "a=sendrecv",
   );
   assertEquals(eventPayloads(media), [
-    { payload: 101, clock: 8000 },
-    { payload: 96, clock: 48000 },
+    { payload: 101, clock: 8000, events: "0-15" },
+    { payload: 96, clock: 48000, events: "" },
   ]);
   assertEquals(removeEvents(media), 2);
   assertEquals(String(media), sdp("m=audio 4000 RTP/AVP 0", "a=sendrecv"));
@@ -64,7 +64,11 @@ Deno.test("a payload type is renumbered in all that names it", () => {
   const media = parsed(audio({}, "rtcp-fb:101 nack")).media[0]!;
   assertEquals(renumberFormat(media, { from: 101, to: 96 }), true);
   assertEquals(media.formats, ["0", "8", "96"]);
-  assertEquals(eventPayloads(media), [{ payload: 96, clock: 8000 }]);
+  assertEquals(eventPayloads(media), [{
+    payload: 96,
+    clock: 8000,
+    events: "0-15",
+  }]);
   assertEquals(
     media.attributes().map(({ name, value }) => `${name}:${value}`),
     [

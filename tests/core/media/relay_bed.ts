@@ -4,8 +4,9 @@ import { assertEquals } from "@std/assert";
 import { CountingObserver } from "../../../core/base/observer.ts";
 import { seededRandom } from "../../../core/base/random.ts";
 import { TimerWheel } from "../../../core/base/timer_wheel.ts";
+import { DEFAULT_DTMF } from "../../../core/media/dtmf_settings.ts";
 import type { LatchMode } from "../../../core/media/latch.ts";
-import type { Crossing, Side } from "../../../core/media/media_anchor.ts";
+import type { Crossing } from "../../../core/media/media_anchor.ts";
 import { MediaRelay } from "../../../core/media/media_relay.ts";
 import type {
   MediaPeer,
@@ -103,7 +104,10 @@ export class RelayBed {
   }
 
   begin(): RelayAnchor {
-    return this.relay.begin({ mediaTimedOut: () => this.timeouts++ });
+    return this.relay.begin({
+      mediaTimedOut: () => this.timeouts++,
+      keySettings: () => DEFAULT_DTMF,
+    });
   }
 
   phone(host: string, port: number): Phone {
@@ -133,9 +137,7 @@ export class RelayBed {
 export function crossed(
   anchor: RelayAnchor,
   sdp: string,
-  how: {
-    from: Side;
-    role: Crossing["role"];
+  how: Pick<Crossing, "from" | "role" | "events"> & {
     target?: number;
     standing?: string;
   },

@@ -484,3 +484,24 @@ Deno.test("ports rest before they are used again", () => {
   );
   bed.end(second);
 });
+
+Deno.test("events are added to an answer as they were offered, and hidden from who has no use for them", () => {
+  const bed = new RelayBed();
+  const anchor = bed.begin();
+  const offer = crossed(
+    anchor,
+    audio({}).replaceAll("101", "97"),
+    { from: "a", role: "offer", events: "hide" },
+  );
+  assertEquals(parsed(offer).media[0]!.formats, ["0", "8"]);
+  const answer = crossed(
+    anchor,
+    sdp("v=0", `c=IN IP4 ${B}`, "m=audio 5000 RTP/AVP 8"),
+    { from: "b", role: "answer", events: "add" },
+  );
+  const { formats } = parsed(answer).media[0]!;
+  assertEquals(formats, ["8", "97"]);
+  assert(answer.includes("a=rtpmap:97 telephone-event/8000"));
+  assert(answer.includes("a=fmtp:97 0-15"));
+  bed.end(anchor);
+});
