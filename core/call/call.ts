@@ -50,6 +50,8 @@ import {
   targetView,
 } from "./target_views.ts";
 
+const NO_ANSWER_HERE = "Cannot answer INVITE: onInvite may, with SDP";
+
 /** One call. */
 export class Call implements LegOwner, HuntOwner, Timed {
   readonly id: string;
@@ -291,12 +293,10 @@ export class Call implements LegOwner, HuntOwner, Timed {
   }
 
   #established(): void {
-    this.#progress.answered(this.#context.clock.wallTime());
-    this.#maxCall = this.#context.clock.schedule(
-      this.#context.times.maxCallSeconds * 1000,
-      this,
-      "max call",
-    );
+    const { clock, times } = this.#context;
+    this.#progress.answered(clock.wallTime());
+    const afterMs = times.maxCallSeconds * 1000;
+    this.#maxCall = clock.schedule(afterMs, this, "max call");
   }
 
   #takeInvite(decision: InviteDecision): void {
@@ -379,10 +379,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
           this.#refuse(decision.status, decision);
           return;
         }
-        this.policy.fault(
-          "message hook",
-          new TypeError("Cannot answer INVITE: onInvite may, with SDP"),
-        );
+        this.policy.fault("message hook", new TypeError(NO_ANSWER_HERE));
         this.#refuse(500);
         return;
     }
