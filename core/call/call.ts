@@ -76,23 +76,19 @@ export class Call implements LegOwner, HuntOwner, Timed {
   #keys: CallKeys | undefined;
 
   constructor(parts: CallParts) {
+    const { context, trunk } = parts;
     this.#parts = parts;
-    this.#context = parts.context;
+    this.#context = context;
     this.planes = parts.planes;
-    this.id = parts.context.random.token();
-    this.#progress = new CallProgress(parts.context.clock.wallTime());
+    this.id = context.random.token();
+    this.#progress = new CallProgress(context.clock.wallTime());
     this.#invite = parts.invite.request;
     this.view = viewOf(this, this.#invite, parts);
-    const { context } = parts;
     this.#media = context.media && new CallMedia(this, context);
     this.#bridge = new Bridge(this.#media);
-    this.#hunt = new Hunt(parts.context, this);
-    this.policy = new CallPolicy(parts.policy, this, parts.context);
-    this.#a = new ALeg(parts.invite, {
-      context: parts.context,
-      owner: this,
-      trunk: parts.trunk,
-    });
+    this.#hunt = new Hunt(context, this);
+    this.policy = new CallPolicy(parts.policy, this, context);
+    this.#a = new ALeg(parts.invite, { context, owner: this, trunk });
   }
 
   get state(): CallState {
