@@ -27,7 +27,10 @@ export interface RelayKeysParts {
   };
 }
 
-/** A description that crossed the relay: as it came, and as the other side got it. */
+/**
+ * A description that crossed the relay: as it came, and as the other side got it. The texts are kept for as long as
+ * they hold: copies, no slices of a datagram.
+ */
 export interface CrossedTexts {
   readonly from: Side;
   readonly received: string;
