@@ -1,13 +1,14 @@
 /**
- * Calls through Legwork, in CPU time per call, beside the same load on a bare
- * forwarder. Needs sipp (apt-get install sip-tester) and Linux.
+ * Calls through Legwork, in CPU time per call, beside the same load on bare
+ * forwarders, one in C and one in Deno; ratios are to the first. Needs sipp (apt-get install sip-tester) and Linux.
  *
- * Run: `deno task bench [--calls N] [--rate PER_SECOND] [--hold N] [--quick]`.
+ * Run: `deno task bench [--calls N] [--rate PER_SECOND] [--hold N] [--quick]
+ * [--udp plain|batched] [--only SERVER]`.
  */
 
 import { parseArgs } from "node:util";
 import { ALL_OVER_MS, type Figures, measure } from "./calls/load.ts";
-import { SERVERS } from "./calls/server.ts";
+import { servers } from "./calls/server.ts";
 
 const { values: options } = parseArgs({
   args: Deno.args,
@@ -16,6 +17,7 @@ const { values: options } = parseArgs({
     rate: { type: "string", default: "200" },
     hold: { type: "string" },
     only: { type: "string" },
+    udp: { type: "string", default: "plain,batched" },
     quick: { type: "boolean", default: false },
   },
 });
@@ -24,7 +26,9 @@ const held = Number(options.hold ?? (options.quick ? 200 : 2000));
 const perSecond = Number(options.rate);
 
 await machine();
-const kinds = Object.entries(SERVERS)
+const udps = (["plain", "batched"] as const)
+  .filter((udp) => options.udp.split(",").includes(udp));
+const kinds = servers(udps)
   .filter(([name]) => options.only === undefined || name === options.only);
 
 console.log(`\n${calls} calls at ${perSecond}/s, hung up at once\n`);

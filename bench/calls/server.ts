@@ -20,14 +20,30 @@ export const outbound = {
 
 const WITHIN_MS = 600_000;
 
-/** The kinds of server, by the name that the table prints. */
-export const SERVERS: Readonly<
-  Record<string, (calleePort: number) => Promise<Server>>
-> = {
-  "bare forwarder": echo,
-  "no script": (callee) => measured(callee),
-  "one header rewritten": (callee) => measured(callee, REWRITE),
-};
+/** How Legwork receives and sends. */
+export type Udp = "plain" | "batched";
+
+/** Opens a server for the callee's port. */
+export interface Open {
+  (calleePort: number): Promise<Server>;
+}
+
+/** The kinds of server, by the name that the table prints, the floor first. */
+export function servers(udps: readonly Udp[]): [string, Open][] {
+  return [
+    ...(installed("cc")
+      ? [["C forwarder", compiled] satisfies [string, Open]]
+      : []),
+    ["bare forwarder", echo],
+    ...udps.flatMap((udp): [string, Open][] => [
+      [`no script, ${udp}`, (callee) => measured(callee, { udp })],
+      [
+        `one header rewritten, ${udp}`,
+        (callee) => measured(callee, { udp, script: REWRITE }),
+      ],
+    ]),
+  ];
+}
 
 /** Runs a command on one core, where this machine has more than one to choose from. */
 export function onCore(core: number): string[] {
@@ -35,9 +51,13 @@ export function onCore(core: number): string[] {
   return choice ? ["taskset", "-c", `${core}`] : [];
 }
 
-async function measured(callee: number, script?: string): Promise<Server> {
+async function measured(
+  callee: number,
+  { udp, script }: { udp: Udp; script?: string },
+): Promise<Server> {
   return await legwork({
     servers: [`sip:127.0.0.1:${callee}`],
+    udp,
     yaml: "log: {level: warn, format: text}",
     under: onCore(0),
     withinMs: WITHIN_MS,
@@ -46,11 +66,38 @@ async function measured(callee: number, script?: string): Promise<Server> {
 }
 
 async function echo(callee: number): Promise<Server> {
-  const port = freePort();
   const program = new URL("echo.ts", import.meta.url).pathname;
+  return await forwarder(callee, [
+    ...[Deno.execPath(), "run", "--allow-net", program],
+  ]);
+}
+
+async function compiled(callee: number): Promise<Server> {
+  const source = new URL("forward.c", import.meta.url).pathname;
+  const program = await Deno.makeTempFile({ prefix: "forward-" });
+  const compiler = start("cc", ["-O2", "-o", program, source], {
+    withinMs: 30_000,
+  });
+  const { code, output } = await compiler.ended;
+  if (code !== 0) throw new Error(output);
+  const server = await forwarder(callee, [program]);
+  return {
+    ...server,
+    async [Symbol.asyncDispose](): Promise<void> {
+      await server[Symbol.asyncDispose]();
+      await Deno.remove(program);
+    },
+  };
+}
+
+async function forwarder(
+  callee: number,
+  program: readonly string[],
+): Promise<Server> {
+  const port = freePort();
   const [command = "", ...args] = [
     ...onCore(0),
-    ...[Deno.execPath(), "run", "--allow-net", program],
+    ...program,
     ...[`${port}`, `${callee}`],
   ];
   const process = start(command, args, { withinMs: WITHIN_MS });

@@ -86,8 +86,8 @@ test("datagrams that the kernel drops are counted, all of them", async (libc) =>
   while (counter.arrived + counter.dropped < sent) {
     a.send(flow, bytes);
     sent++;
-    for (let turn = 0; turn < 5; turn++) {
-      await new Promise((done) => setTimeout(done));
+    for (let turn = 0; turn < 20; turn++) {
+      await new Promise((done) => setImmediate(done));
     }
   }
   assert(counter.dropped > 0);
