@@ -179,6 +179,9 @@ const BARE_UPDATE = { method: "UPDATE", withSdp: false } as const;
 /**
  * Whatever a peer refuses a keep-alive with, it is there to refuse it. Not so when it says that there is no such call
  * (481), or when somebody on the way says that it does not answer (408, 504) or can not be reached (430, RFC 5626).
+ *
+ * Departs from RFC 3261 §12.2.1.2, by which one 481 ends the dialog: of a keep-alive it may be a mistake on the way, so
+ * another is asked, and the second ends the call.
  */
 function provesLife(status: number): boolean {
   switch (status) {
