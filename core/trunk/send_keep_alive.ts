@@ -47,7 +47,10 @@ export function sendKeepAlive(
   if (flow === undefined) return false;
   const contact = world.contactFor(flow);
   const request = keepAliveRequest({ plan, uri, flow, contact, random });
-  if (request === undefined) {
+  if (plan.kind === "crlf" && flow.ping !== undefined) {
+    // The stream is to know the pong when it comes: two of them would be a ping.
+    flow.ping();
+  } else if (request === undefined) {
     const bytes = keepAliveBytes(plan.kind, { flow, random });
     if (bytes === undefined) return false;
     transport.send(bytes, flow);
