@@ -5,6 +5,7 @@ import {
   type LogRecord,
   type Observer,
 } from "../core/base/observer.ts";
+import type { MediaSummary } from "../core/media/media_summary.ts";
 import type { CallSummary } from "../core/call/policy.ts";
 import type { Log } from "./log.ts";
 
@@ -34,6 +35,7 @@ export class OperatorObserver extends CountingObserver implements Observer {
       seconds: answeredAtMs === undefined
         ? 0
         : Math.max(0, Math.round((endedAtMs - answeredAtMs) / 100) / 10),
+      ...mediaFields(summary.media),
     });
   }
 
@@ -52,4 +54,18 @@ export class OperatorObserver extends CountingObserver implements Observer {
     const counters = [...this.counters].sort(([a], [b]) => a < b ? -1 : 1);
     this.#log.debug("counters", Object.fromEntries(counters));
   }
+}
+
+/** What was relayed, as `a: 100 packets, 0 lost, 0.2 ms`, for each stream and side. */
+function mediaFields(
+  media: MediaSummary | undefined,
+): Record<string, string> {
+  if (media === undefined) return {};
+  const flows = media.flows.map((flow) => {
+    const { from, kind, packets, lost, jitterMs, refused } = flow;
+    const strangers = refused === 0 ? "" : `, ${refused} refused`;
+    return `${from} ${kind}: ${packets} packets, ${lost} lost, ` +
+      `${Math.round(jitterMs * 10) / 10} ms${strangers}`;
+  });
+  return { media: media.mode, flows: flows.join("; ") };
 }

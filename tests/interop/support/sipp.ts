@@ -15,6 +15,10 @@ export interface SippOptions {
   readonly transport?: "udp" | "tcp";
   /** Values of `[name]` in the scenario. */
   readonly keys?: Readonly<Record<string, string>>;
+  /** Files in its folder, which a scenario may stream. */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
+  /** It sends all RTP back. */
+  readonly echo?: boolean;
   /** Where to take calls; a free port by default. */
   readonly port?: number;
 }
@@ -67,8 +71,12 @@ async function sipp(
   const folder = await Deno.makeTempDir({ prefix: "sipp-" });
   const keys = Object.entries(options.keys ?? {})
     .flatMap(([name, value]) => ["-key", name, value]);
+  for (const [name, bytes] of Object.entries(options.files ?? {})) {
+    await Deno.writeFile(`${folder}/${name}`, bytes);
+  }
   const process = start("sipp", [
     ...target,
+    ...(options.echo === true ? ["-rtp_echo"] : []),
     ...["-sf", `${SCENARIOS}${options.scenario}.xml`],
     ...["-i", "127.0.0.1", "-p", `${ports.port}`, "-bind_local"],
     ...["-ci", "127.0.0.1", "-cp", `${ports.control}`],
