@@ -174,7 +174,9 @@ function elementsOf(document: string): Element[] | undefined {
   }
   const bare = document.replace(/<!--.*?-->|<\?.*?\?>/gs, "");
   const elements: Element[] = [];
-  const tag = /<(?:[\w.-]{1,32}:)?([\w.-]{1,32})((?:\s[^<>]*)?)>([^<]*)/g;
+  // A quoted value may hold a ">", never a "<".
+  const tag =
+    /<(?:[\w.-]{1,32}:)?([\w.-]{1,32})((?:\s(?:[^<>"']|"[^"<]*"|'[^'<]*')*)?)>([^<]*)/g;
   for (const [, name = "", rest = "", text = ""] of bare.matchAll(tag)) {
     const attributes = new Map<string, string>();
     const attribute = /([\w:.-]{1,64})\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
