@@ -22,7 +22,6 @@ export const NOT_YET: readonly NotYet[] = [
     value: /^(tls|ws|wss):/i,
     instead: "nothing listens there",
   },
-  { path: "trunks.*.dtmf", instead: "keys pass from leg to leg as they come" },
   {
     path: "trunks.*.media",
     value: /^rtpengine$/,

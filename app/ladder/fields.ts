@@ -6,6 +6,7 @@
  */
 
 import { isToken } from "../../core/message/header_name.ts";
+import { unquoted } from "./unquoted.ts";
 import { type Field, type Marks, NO_MARKS, type Place } from "./ladder.ts";
 
 /** A piece of a line and where it begins. */
@@ -119,10 +120,20 @@ function readField(
   const { place } = written;
   if (value === "absent") return { name, value: "", test: "absent", place };
   if (value.startsWith("~")) {
-    return { name, value: value.slice(1).trim(), test: "contains", place };
+    const text = value.slice(1).trim();
+    // In quotation marks it may have line ends in it, as a whole body has.
+    const quoted = name === "body" && QUOTED.test(text);
+    return {
+      name,
+      value: quoted ? unquoted(text) : text,
+      test: "contains",
+      place,
+    };
   }
   return { name, value, test: "equals", place };
 }
+
+const QUOTED = /^"(?:[^"\\]|\\.)*"$/;
 
 /** What the value of a field of our own must be; undefined when it is that, or the field is a header. */
 function wantedValue(field: Field): string | undefined {
@@ -132,7 +143,7 @@ function wantedValue(field: Field): string | undefined {
         ? undefined
         : `one of ${SDP_WORDS.join(", ")}`;
     case "body":
-      return /^"(?:[^"\\]|\\.)*"$/.test(field.value) ||
+      return QUOTED.test(field.value) ||
           field.test !== "equals"
         ? undefined
         : 'a text in quotation marks: "Signal=5"';

@@ -9,7 +9,8 @@ import {
   type MessageStep,
   type Step,
 } from "./ladder.ts";
-import { isPseudo, unquoted } from "./peer_message.ts";
+import { isPseudo } from "./peer_message.ts";
+import { unquoted } from "./unquoted.ts";
 import { isHold } from "./peer_sdp.ts";
 import type { Sent } from "./wire.ts";
 import { isPing } from "./wire_pings.ts";

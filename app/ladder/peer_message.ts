@@ -4,6 +4,7 @@ import { fromText, toBytes } from "../../core/message/bytes.ts";
 import type { Headers } from "../../core/message/headers.ts";
 import type { Field } from "./ladder.ts";
 import type { PeerSdp, SdpWord } from "./peer_sdp.ts";
+import { unquoted } from "./unquoted.ts";
 
 /** What a line says besides its label. Values have their `{names}` filled in. */
 export interface LineContent {
@@ -60,15 +61,6 @@ export function bodyOf(
     body: call.sdp.write(word, call.usual.offered),
     type: "application/sdp",
   };
-}
-
-/** A quoted text of a line: `\r`, `\n`, `\"` and `\\` as elsewhere. */
-export function unquoted(text: string): string {
-  return text.slice(1, -1).replace(
-    /\\(.)/g,
-    (_, letter: string) =>
-      letter === "n" ? "\n" : letter === "r" ? "\r" : letter,
-  );
 }
 
 function sdpWord(text: string): SdpWord | undefined {

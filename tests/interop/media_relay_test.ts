@@ -16,7 +16,11 @@ peerTest(
   ],
   async () => {
     const [port = 0] = freePorts(64);
-    await using pbx = await callee({ scenario: "callee_plain", calls: 2, echo: true });
+    await using pbx = await callee({
+      scenario: "callee_plain",
+      calls: 2,
+      echo: true,
+    });
     await using server = await legwork({
       servers: [`sip:127.0.0.1:${pbx.port}`],
       pbx: "media: relay",
