@@ -10,8 +10,8 @@ import { environmentVariable } from "./environment.ts";
 import { HTTP_PORT } from "./http_port.ts";
 import { IdleMemory } from "./idle_memory.ts";
 import type { Log } from "./log.ts";
-import { DenoMedia } from "./media/deno_media.ts";
 import { mediaServices } from "./media/media_services.ts";
+import { openMedia } from "./media/open_media.ts";
 import { OperatorObserver } from "./operator_observer.ts";
 import { type ScriptReach, scriptReach } from "./script_reach.ts";
 import { locationStore } from "./registrar_wiring.ts";
@@ -111,7 +111,7 @@ export class Server {
           clock,
           random,
           observer,
-          sockets: new DenoMedia(config.media.address),
+          sockets: openMedia(config, observer),
         }),
         ...(options.scripts.length === 0 ? {} : { policy: scripts.policy }),
         ...(tap === undefined ? {} : { tap }),

@@ -31,9 +31,9 @@ export class DenoMedia implements MediaSockets {
         port,
       });
       return new DenoMediaSocket(socket, receiver);
-    } catch (error) {
-      if (error instanceof Deno.errors.AddrInUse) return undefined;
-      throw error;
+    } catch {
+      // Somebody else has it, or nobody can: openMedia() has looked and said so.
+      return undefined;
     }
   }
 

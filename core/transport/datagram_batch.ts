@@ -100,6 +100,11 @@ export class ReceiveBatch extends Batch {
     return this.bytes.subarray(start, start + this.words[at * 16 + LENGTH]!);
   }
 
+  /** How long one is. */
+  lengthOf(at: number): number {
+    return this.words[at * 16 + LENGTH]!;
+  }
+
   /** Where one came from, to keep. */
   name(at: number): Uint8Array<ArrayBuffer> {
     const start = at * NAME_BYTES;

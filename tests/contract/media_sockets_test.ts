@@ -2,6 +2,7 @@
 
 import { setImmediate } from "node:timers";
 import { assert, assertEquals } from "@std/assert";
+import { BatchedMedia } from "../../app/media/batched_media.ts";
 import { DenoMedia } from "../../app/media/deno_media.ts";
 import { TimerWheel } from "../../core/base/timer_wheel.ts";
 import type {
@@ -11,12 +12,13 @@ import type {
   MediaSockets,
 } from "../../core/media/media_socket.ts";
 import { MemoryMedia } from "../../core/media/memory_sockets.ts";
+import { Libc, openLibc } from "../../core/transport/libc.ts";
 
 interface Bed {
   readonly sockets: MediaSockets;
   /** Waits until something is so. */
   until(isSo: () => boolean): Promise<void>;
-  end(): void;
+  end(): void | Promise<void>;
 }
 
 const HOST = "127.0.0.1";
@@ -24,6 +26,7 @@ const HOST = "127.0.0.1";
 const KINDS: readonly { name: string; make: () => Bed }[] = [
   { name: "memory", make: memoryBed },
   { name: "deno", make: () => realBed(new DenoMedia(HOST)) },
+  ...batchedKind(),
 ];
 
 for (const { name, make } of KINDS) {
@@ -125,7 +128,7 @@ async function within(
   try {
     await run(bed);
   } finally {
-    bed.end();
+    await bed.end();
   }
 }
 
@@ -166,7 +169,23 @@ function memoryBed(): Bed {
   };
 }
 
-function realBed(sockets: MediaSockets, end: () => void = () => {}): Bed {
+/** Where the C library may be called. */
+function batchedKind(): { name: string; make: () => Bed }[] {
+  const libc = openLibc();
+  if (!(libc instanceof Libc)) return [];
+  return [{
+    name: "batched",
+    make: () => {
+      const sockets = new BatchedMedia(HOST, libc);
+      return realBed(sockets, () => sockets.idle);
+    },
+  }];
+}
+
+function realBed(
+  sockets: MediaSockets,
+  end: () => void | Promise<void> = () => {},
+): Bed {
   return {
     sockets,
     until: async (isSo) => {
