@@ -1,9 +1,10 @@
 /** Keys between real peers: INFO made anew for the other side, and keys that an operator sends. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { type Phone, phone } from "./support/baresip.ts";
 import { legwork } from "./support/legwork.ts";
 import { peerTest, start } from "./support/peer.ts";
-import { pause } from "./support/ports.ts";
+import { freePorts, pause } from "./support/ports.ts";
 import { call, callee } from "./support/sipp.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
@@ -47,6 +48,72 @@ peerTest("SIPp: a gateway tells its keys by KPML", ["sipp"], async () => {
   await call(server.port, { scenario: "caller_kpml", calls: 1 });
   await called.finished();
 });
+
+peerTest(
+  "baresip: its RTP events are INFO at a PBX, the PBX's INFO events at baresip",
+  [
+    "baresip",
+    "sipp",
+  ],
+  async () => {
+    await using called = await callee({
+      scenario: "callee_keys_both",
+      calls: 1,
+    });
+    await using server = await legwork({
+      servers: [`sip:127.0.0.1:${called.port}`],
+      pbx: "dtmf: {receive: info, send: info-dtmf}",
+      caller: "dtmf: {receive: rfc4733, send: rfc4733}",
+      yaml: anyMedia(),
+    });
+    await using alice = await phone("alice", {
+      dial: `sip:bob@127.0.0.1:${server.port}`,
+    });
+    await said(alice, "Call established");
+    await pause(500);
+    for (const key of "1*#42") {
+      await alice.command(key);
+      await said(alice, `send DTMF digit end: '${key}'`);
+    }
+    await said(alice, "received event: '5' (end=1)");
+    await said(alice, "received event: '#' (end=");
+    await alice.command("b");
+    await called.finished();
+    assertStringIncludes(server.log(), "media=relay");
+  },
+);
+
+peerTest("baresip: a caller's INFO is RTP events at baresip", [
+  "baresip",
+  "sipp",
+], async () => {
+  await using bob = await phone("bob");
+  await using server = await legwork({
+    servers: [`sip:127.0.0.1:${bob.port}`],
+    pbx: "dtmf: {receive: rfc4733, send: rfc4733}",
+    caller: "dtmf: {receive: info, send: info}",
+    yaml: anyMedia(),
+  });
+  const calling = call(server.port, { scenario: "caller_keys", calls: 1 });
+  // baresip tells of a key's end when the next one comes.
+  for (const key of "1*") await said(bob, `received event: '${key}' (end=1)`);
+  await said(bob, "received event: '#'");
+  await calling;
+});
+
+/** Ports of a test's own; baresip's SDP names another address of this machine than its RTP comes from. */
+function anyMedia(): string {
+  const ports = freePorts(20);
+  return `media: {latch: any, ports: ${ports[0]}-${ports.at(-1)}}`;
+}
+
+async function said(who: Phone, wanted: string): Promise<void> {
+  for (let tries = 0; tries < 400; tries++) {
+    if (who.said().includes(wanted)) return;
+    await pause(25);
+  }
+  throw new Error(`the phone did not say "${wanted}":\n${who.said()}`);
+}
 
 /** The identifier of the call that runs, once there is one. */
 async function callId(port: number): Promise<string> {
