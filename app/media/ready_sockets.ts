@@ -1,10 +1,12 @@
 /**
- * Which of many sockets have something to receive: the kernel's epoll. While little comes a thread waits for it; under
- * load the process looks once a millisecond, and finds the packets of many calls together.
+ * Which of many sockets have something to receive: the kernel's epoll. While nothing comes a thread waits for it; when
+ * something does the process looks again and again, under load once a millisecond, and finds the packets of many calls
+ * together. It sleeps the rest of that millisecond in place, as core/transport/pace.ts does and for the same reasons.
  *
  * @module
  */
 
+import { setImmediate } from "node:timers";
 import type { Libc } from "../../core/transport/libc.ts";
 
 /** One that is waited for. */
@@ -24,6 +26,14 @@ const EVENT_WORDS = IS_PACKED ? 3 : 4;
 const DATA_WORD = IS_PACKED ? 1 : 2;
 /** How long a thread waits at a time: as long as the process is kept up by it once all sockets are closed. */
 const WAIT_MS = 100;
+/** The longest that a datagram waits to be looked at, under load. */
+const TURN_MS = 1;
+/** Load: so many datagrams a look, over so many looks. */
+const BUSY = 2;
+const MEMORY_LOOKS = 16;
+/** Shorter sleeps are not worth their call, and a sleep takes so much longer than it was asked for. */
+const LEAST_SLEEP_MS = 0.1;
+const LATE_US = 60;
 /** How long after the last packet it is still looked. */
 const PATIENCE_MS = 30;
 
@@ -81,12 +91,25 @@ export class ReadySockets {
   async #look(): Promise<void> {
     const { calls } = this.#libc;
     let heardAtMs = performance.now();
+    let lookedAtMs = heardAtMs;
+    /** Datagrams that a look finds, lately. */
+    let usual = 0;
     while (this.#waiting.size > 0) {
-      await turn();
+      if (usual >= BUSY) {
+        const leftMs = lookedAtMs + TURN_MS - performance.now();
+        if (leftMs > LEAST_SLEEP_MS) {
+          calls.usleep(Math.round(leftMs * 1000) - LATE_US);
+        }
+        await new Promise<void>((resolve) => setImmediate(resolve));
+      } else {
+        await new Promise((resolve) => setTimeout(resolve, TURN_MS));
+      }
+      lookedAtMs = performance.now();
       const count = calls.epoll_wait(this.#epoll, this.#events, MOST, 0);
-      const nowMs = performance.now();
-      if (this.#take(count) > 0) heardAtMs = nowMs;
-      else if (nowMs - heardAtMs > PATIENCE_MS) return;
+      const datagrams = this.#take(count);
+      usual += (datagrams - usual) / MEMORY_LOOKS;
+      if (datagrams > 0) heardAtMs = lookedAtMs;
+      else if (lookedAtMs - heardAtMs > PATIENCE_MS) return;
     }
   }
 
@@ -99,8 +122,4 @@ export class ReadySockets {
     }
     return datagrams;
   }
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 1));
 }
