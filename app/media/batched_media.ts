@@ -30,6 +30,9 @@ const MSG_DONTWAIT = 0x40;
 /** The longest datagram that is taken whole: larger than any frame. */
 const SLOT_BYTES = 2_048;
 
+/** Words of the machine's are of another kind than numbers, and would be allocated for each packet. */
+const LENGTHS = Array.from({ length: SLOT_BYTES + 1 }, (_, at) => BigInt(at));
+
 /** A peer with its name as the kernel writes it. */
 interface NamedPeer extends MediaPeer {
   readonly name: Uint8Array<ArrayBuffer>;
@@ -121,7 +124,7 @@ class BatchedMediaSocket implements MediaSocket, Waiting {
     this.#shared.libc.calls.sendto(
       this.fd,
       bytes as Uint8Array<ArrayBuffer>,
-      BigInt(length),
+      LENGTHS[length] ?? BigInt(length),
       MSG_DONTWAIT,
       name,
       name.length,

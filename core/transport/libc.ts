@@ -29,7 +29,8 @@ const SYMBOLS = {
   },
   sendto: {
     parameters: ["i32", "buffer", "usize", "i32", "buffer", "u32"],
-    result: "isize",
+    // As much of it as anybody looks at; a whole word would be allocated.
+    result: "i32",
   },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
