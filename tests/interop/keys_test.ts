@@ -104,7 +104,7 @@ peerTest("baresip: a caller's INFO is RTP events at baresip", [
 /** Ports of a test's own; baresip's SDP names another address of this machine than its RTP comes from. */
 function anyMedia(): string {
   const ports = freePorts(20);
-  return `media: {latch: any, ports: ${ports[0]}-${ports.at(-1)}}`;
+  return `media: {latch: "any", ports: ${ports[0]}-${ports.at(-1)}}`;
 }
 
 async function said(who: Phone, wanted: string): Promise<void> {
