@@ -48,12 +48,13 @@ export class BLeg extends Leg implements UacInviteUser {
   readonly name = "b";
   readonly #admit: ((uri: SipUri, attempt: number) => boolean) | undefined;
   #anchor: ((leg: BLeg, pass: Pass) => void) | undefined;
-  #content: Content;
+  /** What the INVITE is made of; gone with the answer, since none follows it. */
+  #parts: BLegInvite | undefined;
   readonly #callId: string;
   readonly #tag: string;
   readonly #authenticator: Authenticator | undefined;
   /** What was tried at the server that is called. */
-  #round = new AuthRound();
+  #round: AuthRound | undefined;
   #invite: UacInvite | undefined;
   #attempt = 0;
   readonly timer: LegTimer;
@@ -66,7 +67,7 @@ export class BLeg extends Leg implements UacInviteUser {
 
   constructor(
     readonly target: Target,
-    private readonly parts: BLegInvite,
+    parts: BLegInvite,
     world: {
       context: CallContext;
       owner: LegOwner;
@@ -79,7 +80,7 @@ export class BLeg extends Leg implements UacInviteUser {
     super(world.context, world.owner);
     this.#admit = world.admit;
     this.#anchor = world.anchor;
-    this.#content = parts.content;
+    this.#parts = parts;
     this.#callId = `${world.context.random.token()}@legwork`;
     this.#tag = world.context.random.token();
     this.#authenticator = authenticatorFor(target.trunk, world.context);
@@ -112,7 +113,7 @@ export class BLeg extends Leg implements UacInviteUser {
         this.#fail({ status: 503, reason: "No Media", local: true });
         return;
       }
-      this.#content = content;
+      if (this.#parts !== undefined) this.#parts = { ...this.#parts, content };
       this.#next();
     });
   }
@@ -130,7 +131,7 @@ export class BLeg extends Leg implements UacInviteUser {
       return;
     }
     this.#uri = uri;
-    this.#round = new AuthRound();
+    this.#round = undefined;
     this.context.ownInvites.add(this.#callId);
     this.#peer = uri.toString();
     this.#send(uri);
@@ -171,6 +172,11 @@ export class BLeg extends Leg implements UacInviteUser {
     if (this.#timerSent !== undefined) {
       session.timer?.succeeded("INVITE", response, this.#timerSent);
     }
+    this.#parts =
+      this.#round =
+      this.#timerSent =
+      this.#uri =
+        undefined;
     const { message } = this.inbound(response);
     this.owner.handle(this, {
       type: "answer",
@@ -221,6 +227,10 @@ export class BLeg extends Leg implements UacInviteUser {
     trace.decided({ call, hook: "health", decision, policy: undefined });
   }
 
+  onSpent(invite: UacInvite): void {
+    if (this.#invite === invite) this.#invite = undefined;
+  }
+
   override onClosed(session: Session): void {
     if (session === this.session && this.#answered) this.#invite?.release();
   }
@@ -258,12 +268,15 @@ export class BLeg extends Leg implements UacInviteUser {
     if (this.#uri === undefined || (status !== 401 && status !== 407)) {
       return false;
     }
+    this.#round ??= new AuthRound();
     if (!this.#authenticator?.learn(response, this.#round)) return false;
     this.#send(this.#uri);
     return true;
   }
 
   #send(uri: SipUri): void {
+    const parts = this.#parts;
+    if (parts === undefined) return;
     const at = this.#attempt - 1;
     const out = wayOut(this.target, { uri, at }, this.context);
     this.#invite = new UacInvite(this.context, this, {
@@ -271,7 +284,8 @@ export class BLeg extends Leg implements UacInviteUser {
       way: out.pin,
     });
     const { route, routes } = out;
-    const invite = this.#request(uri.with({ headers: "" }).toString(), routes);
+    const to = uri.with({ headers: "" }).toString();
+    const invite = this.#request(parts, { uri: to, routes });
     this.#invite.start(invite, route);
   }
 
@@ -285,11 +299,12 @@ export class BLeg extends Leg implements UacInviteUser {
   }
 
   /** The INVITE of this leg: a dialog of its own, with what crosses from the caller's. */
-  #request(uri: string, routes: readonly string[]): SipRequest {
-    const { maxForwards } = this.parts;
-    const content = this.#content;
-    const from = this.target.from ?? this.parts.from;
-    const to = this.target.to ?? this.parts.to;
+  #request(
+    { maxForwards, content, ...parties }: BLegInvite,
+    { uri, routes }: { uri: string; routes: readonly string[] },
+  ): SipRequest {
+    const from = this.target.from ?? parties.from;
+    const to = this.target.to ?? parties.to;
     const headers = new Headers();
     headers.append("Max-Forwards", String(maxForwards));
     for (const route of routes) headers.append("Route", route);

@@ -25,10 +25,9 @@ const NO_RESPONSE = {
 /** Joins the legs of one call. */
 export class Bridge {
   /** Legs whose next ACK carries the answer to a late offer, with what waits for it. */
-  readonly #awaited = new Map<
-    Leg,
-    { to: Leg; pass: (content: Content) => void }
-  >();
+  #awaited:
+    | Map<Leg, { to: Leg; pass: (content: Content) => void }>
+    | undefined;
   readonly #media: CallMedia | undefined;
 
   /** `media` writes descriptions that cross anew; undefined: they cross as they are. */
@@ -113,14 +112,15 @@ export class Bridge {
     leg: Leg,
     { to, pass }: { to: Leg; pass: (content: Content) => void },
   ): void {
+    this.#awaited ??= new Map();
     this.#awaited.set(leg, { to, pass });
   }
 
   /** A leg's ACK came. */
   acknowledged(leg: Leg, content: Content): void {
-    const awaited = this.#awaited.get(leg);
+    const awaited = this.#awaited?.get(leg);
     if (awaited === undefined) return;
-    this.#awaited.delete(leg);
+    this.#awaited?.delete(leg);
     this.#cross(content, {
       from: leg,
       to: awaited.to,
@@ -131,8 +131,8 @@ export class Bridge {
 
   /** The call is over: whoever waits for an ACK gets one without an answer, so that no side repeats its 2xx. */
   close(): void {
-    for (const { pass } of this.#awaited.values()) pass(NO_CONTENT);
-    this.#awaited.clear();
+    for (const { pass } of this.#awaited?.values() ?? []) pass(NO_CONTENT);
+    this.#awaited = undefined;
   }
 
   #answer(

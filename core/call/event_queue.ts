@@ -13,7 +13,8 @@ const MAX_HELD = 64;
 /** See the module comment. */
 export class EventQueue<Leg> {
   readonly #handle: (leg: Leg, event: CallEvent) => void;
-  readonly #events: { leg: Leg; event: CallEvent }[] = [];
+  /** What waits; as a rule nothing does. */
+  #events: { leg: Leg; event: CallEvent }[] | undefined;
   #handling = false;
   /** Hooks that are waited for: a target's time may run out while another's failure is being decided. */
   #held = 0;
@@ -28,10 +29,19 @@ export class EventQueue<Leg> {
       this.run(() => this.#handle(leg, event));
       return;
     }
-    if (
-      this.#held > 0 && event.type === "ring" && this.#events.length >= MAX_HELD
-    ) return;
-    this.#events.push({ leg, event });
+    const waiting = this.#events?.length ?? 0;
+    if (this.#held > 0 && event.type === "ring" && waiting >= MAX_HELD) return;
+    if (waiting === 0 && this.#held === 0 && !this.#handling) {
+      this.#handling = true;
+      try {
+        this.#handle(leg, event);
+      } finally {
+        this.#handling = false;
+      }
+    } else {
+      this.#events ??= [];
+      this.#events.push({ leg, event });
+    }
     this.#drain();
   }
 
@@ -67,12 +77,15 @@ export class EventQueue<Leg> {
   }
 
   #drain(): void {
-    if (this.#handling) return;
+    if (this.#handling || this.#events === undefined) return;
     this.#handling = true;
     try {
       while (this.#held === 0) {
-        const next = this.#events.shift();
-        if (next === undefined) break;
+        const next = this.#events?.shift();
+        if (next === undefined) {
+          this.#events = undefined;
+          break;
+        }
         this.#handle(next.leg, next.event);
       }
     } finally {

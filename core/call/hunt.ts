@@ -44,15 +44,20 @@ const NO_ANSWER: Failure = {
   local: true,
 };
 
+/** Shared by all that have none: what a call has once searched it does not need while it is up. */
+const NO_TARGETS: readonly Target[] = [];
+const NO_ATTEMPTS: readonly Attempt[] = [];
+const NO_FAILURES: readonly Failure[] = [];
+
 /** The search of one call. */
 export class Hunt {
   readonly #context: CallContext;
   readonly #owner: HuntOwner;
-  #waiting: Target[] = [];
-  #attempts: Attempt[] = [];
+  #waiting: readonly Target[] = NO_TARGETS;
+  #attempts: readonly Attempt[] = NO_ATTEMPTS;
   #parallel = false;
   #started = 0;
-  readonly failures: Failure[] = [];
+  failures: readonly Failure[] = NO_FAILURES;
 
   constructor(context: CallContext, owner: HuntOwner) {
     this.#context = context;
@@ -71,7 +76,7 @@ export class Hunt {
 
   /** Replaces what was still to be tried; what rings goes on ringing. */
   route(targets: readonly Target[], parallel: boolean): void {
-    this.#waiting = [...targets];
+    this.#waiting = targets;
     this.#parallel = parallel;
   }
 
@@ -81,11 +86,12 @@ export class Hunt {
     do {
       if (this.#attempts.length > 0 && !this.#together()) break;
       if (this.#attempts.length >= forkWidth) break;
-      const target = this.#waiting.shift();
+      const [target, ...others] = this.#waiting;
       if (target === undefined) break;
+      this.#waiting = others.length === 0 ? NO_TARGETS : others;
       if (++this.#started > targetsPerCall) {
         this.#context.observer.count("call_targets_refused");
-        this.#waiting = [];
+        this.#waiting = NO_TARGETS;
         break;
       }
       this.#try(target);
@@ -103,14 +109,14 @@ export class Hunt {
   /** A leg failed by itself, or was given up. */
   failed(leg: BLeg, failure: Failure): void {
     if (!this.#remove(leg)) return;
-    this.failures.push(failure);
+    this.failures = [...this.failures, failure];
     this.#owner.onTargetFailed(leg.target, failure);
   }
 
   /** Ends the search: all but `winner` are cancelled. */
   stop(winner?: BLeg, reason?: string): void {
-    this.#waiting = [];
-    for (const { leg } of [...this.#attempts]) {
+    this.#waiting = NO_TARGETS;
+    for (const { leg } of this.#attempts) {
       this.#remove(leg);
       if (leg !== winner) leg.cancel(reason);
     }
@@ -126,7 +132,7 @@ export class Hunt {
       attempt,
       "no answer",
     );
-    this.#attempts.push(attempt);
+    this.#attempts = [...this.#attempts, attempt];
     leg.start();
   }
 
@@ -136,10 +142,11 @@ export class Hunt {
   }
 
   #remove(leg: BLeg): boolean {
-    const at = this.#attempts.findIndex((attempt) => attempt.leg === leg);
-    if (at < 0) return false;
-    this.#context.clock.cancel(this.#attempts[at]!.timer);
-    this.#attempts.splice(at, 1);
+    const attempt = this.#attempts.find((one) => one.leg === leg);
+    if (attempt === undefined) return false;
+    this.#context.clock.cancel(attempt.timer);
+    const left = this.#attempts.filter((one) => one !== attempt);
+    this.#attempts = left.length === 0 ? NO_ATTEMPTS : left;
     return true;
   }
 }

@@ -75,7 +75,8 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
   abstract readonly timer: LegTimer;
   /** The dialog that counts; of a forked INVITE the one that spoke last, then the one that answered. */
   protected session: Session | undefined;
-  #exchanges: IncomingExchange[] = [];
+  /** The re-INVITE of the peer that is asked about on the other side. */
+  #exchange: IncomingExchange | undefined;
   /** Our own offer went out again: what the ACK answers decides whether the other side hears of it. */
   #repeatedOffer = false;
 
@@ -183,13 +184,13 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
       transaction,
       crossing(message),
     );
-    if (method === "INVITE") this.#exchanges = [exchange];
+    if (method === "INVITE") this.#exchange = exchange;
     this.owner.handle(this, { type: "request", exchange });
   }
 
   onCancelled(transaction: ServerTransaction, _session: Session): void {
-    const exchange = this.#exchanges.find((one) => one.is(transaction));
-    if (exchange === undefined) return;
+    const exchange = this.#exchange;
+    if (exchange?.is(transaction) !== true) return;
     this.owner.handle(this, { type: "withdraw", exchange });
   }
 

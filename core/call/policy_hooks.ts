@@ -30,7 +30,7 @@ export interface TracedCall {
 
 /** Asks hooks. */
 export class PolicyHooks {
-  readonly #isTrunk: (name: string) => boolean;
+  readonly #trunks: { get(name: string): unknown };
   readonly #observer: Observer;
   readonly #trace: CallTrace | undefined;
   readonly #call: TracedCall | undefined;
@@ -48,7 +48,7 @@ export class PolicyHooks {
     this.#observer = world.observer;
     this.#trace = world.trace;
     this.#call = call;
-    this.#isTrunk = (name) => world.trunks.get(name) !== undefined;
+    this.#trunks = world.trunks;
   }
 
   /** Asks a hook that may not wait; undefined stands for the default. */
@@ -137,7 +137,11 @@ export class PolicyHooks {
     const decision: unknown = typeof said === "string" && hook === "onRefresh"
       ? { action: "refresh", method: said }
       : said;
-    checkDecision(hook, decision as Decision, this.#isTrunk);
+    checkDecision(
+      hook,
+      decision as Decision,
+      (name) => this.#trunks.get(name) !== undefined,
+    );
     this.decided(hook, decision as Decision, this.policy.name ?? "policy");
     return decision as DecisionOf<H>;
   }

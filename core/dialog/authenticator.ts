@@ -25,7 +25,8 @@ export interface Account {
 /** What was tried for one request, over all times that it is sent. Made by its sender, kept by {@linkcode Authenticator}. */
 export class AuthRound {
   answers = 0;
-  readonly realms: Set<string> = new Set();
+  /** The realms that were answered; most requests have none. */
+  realms: Set<string> | undefined;
 }
 
 /** A challenge in use. */
@@ -79,13 +80,14 @@ export class Authenticator {
     for (const [key, { challenge }] of found) {
       // RFC 3261 §22.1: the UA "MUST NOT re-attempt requests with the credentials that have just been rejected (though
       // the request may be retried if the nonce was stale)."
-      if (round.realms.has(key) && !challenge.stale) return false;
+      if (round.realms?.has(key) && !challenge.stale) return false;
     }
     let learned = false;
     for (const [key, { field, challenge }] of found) {
       if (!this.#known.has(key) && this.#known.size >= MAX_REALMS) continue;
       const cnonce = this.#random.token();
       this.#known.set(key, { field, challenge, cnonce, count: 0 });
+      round.realms ??= new Set();
       round.realms.add(key);
       learned = true;
     }

@@ -54,7 +54,7 @@ export class Session implements DialogUsage, OutgoingHost {
   readonly sdp = new SessionSdp();
   #user: SessionUser;
   /** The peer's requests not finally answered, few at a time. */
-  #incoming: ServerTransaction[] = [];
+  #incoming: readonly ServerTransaction[] = [];
   #acceptance: Acceptance | undefined;
   /** Our requests in progress, and INVITEs that wait for their turn. */
   readonly #turns = new Turns();
@@ -84,7 +84,7 @@ export class Session implements DialogUsage, OutgoingHost {
 
   /** Takes the INVITE that creates the dialog, so that its 2xx is repeated and its ACK waited for. */
   adopt(invite: ServerTransaction): void {
-    this.#incoming.push(invite);
+    this.#incoming = [...this.#incoming, invite];
   }
 
   /** A request of the peer within this dialog, ACK apart. */
@@ -130,7 +130,7 @@ export class Session implements DialogUsage, OutgoingHost {
       this.#refuse(transaction, 503);
       return;
     }
-    this.#incoming.push(transaction);
+    this.#incoming = [...this.#incoming, transaction];
     this.#user.onRequest(transaction, this);
   }
 
@@ -153,8 +153,7 @@ export class Session implements DialogUsage, OutgoingHost {
 
   /** Forgets a request of the peer without answering it. */
   drop(transaction: ServerTransaction): void {
-    const at = this.#incoming.indexOf(transaction);
-    if (at >= 0) this.#incoming.splice(at, 1);
+    this.#forget(transaction);
     transaction.drop();
   }
 
@@ -164,8 +163,7 @@ export class Session implements DialogUsage, OutgoingHost {
     status: number,
     parts: ReplyParts = {},
   ): void {
-    const at = this.#incoming.indexOf(transaction);
-    if (at < 0) return;
+    if (!this.#incoming.includes(transaction)) return;
     const { request } = transaction;
     const invite = request.method === "INVITE";
     const success = status >= 200 && status < 300;
@@ -184,7 +182,7 @@ export class Session implements DialogUsage, OutgoingHost {
     if (success) this.timer?.answering(request, draft.headers);
     const response = this.#user.outbound(draft);
     if (targetRefresh) this.sdp.answered(request, response);
-    if (status >= 200) this.#incoming.splice(at, 1);
+    if (status >= 200) this.#forget(transaction);
     if (success && targetRefresh) this.dialog.refreshTarget(request);
     if (invite && success) {
       this.dialog.state = "confirmed";
@@ -388,7 +386,11 @@ export class Session implements DialogUsage, OutgoingHost {
   }
 
   #refuseAllIncoming(): void {
-    for (const transaction of [...this.#incoming]) this.reply(transaction, 487);
+    for (const transaction of this.#incoming) this.reply(transaction, 487);
+  }
+
+  #forget(transaction: ServerTransaction): void {
+    this.#incoming = this.#incoming.filter((one) => one !== transaction);
   }
 
   #ourInviteInProgress(): boolean {

@@ -6,12 +6,15 @@
 
 import type { Outgoing } from "./outgoing.ts";
 
+/** No list of its own for the many that have none: a list that was ever used keeps room for more. */
+const NONE: readonly Outgoing[] = [];
+
 /** The requests of one session. */
 export class Turns {
   /** In progress. */
-  #running: Outgoing[] = [];
+  #running: readonly Outgoing[] = NONE;
   /** INVITEs that wait for another to end. */
-  #waiting: Outgoing[] = [];
+  #waiting: readonly Outgoing[] = NONE;
 
   get running(): readonly Outgoing[] {
     return this.#running;
@@ -28,27 +31,28 @@ export class Turns {
 
   /** Sends it: its turn has come. */
   start(outgoing: Outgoing): void {
-    this.#running.push(outgoing);
+    this.#running = [...this.#running, outgoing];
     outgoing.start();
   }
 
   /** It has to wait. */
   wait(outgoing: Outgoing): void {
-    this.#waiting.push(outgoing);
+    this.#waiting = [...this.#waiting, outgoing];
   }
 
   /** Sends what has waited longest; false when nothing waits. */
   startNext(): boolean {
-    const next = this.#waiting.shift();
+    const [next] = this.#waiting;
     if (next === undefined) return false;
+    this.#waiting = without(this.#waiting, next);
     this.start(next);
     return true;
   }
 
   /** It came to its end, or need not begin. */
   done(outgoing: Outgoing): void {
-    remove(this.#running, outgoing);
-    remove(this.#waiting, outgoing);
+    this.#running = without(this.#running, outgoing);
+    this.#waiting = without(this.#waiting, outgoing);
   }
 
   /** The dialog is over. */
@@ -56,11 +60,14 @@ export class Turns {
     for (const outgoing of [...this.#running, ...this.#waiting]) {
       outgoing.abandon();
     }
-    this.#waiting = [];
+    this.#waiting = NONE;
   }
 }
 
-function remove(list: Outgoing[], outgoing: Outgoing): void {
-  const at = list.indexOf(outgoing);
-  if (at >= 0) list.splice(at, 1);
+function without(
+  list: readonly Outgoing[],
+  outgoing: Outgoing,
+): readonly Outgoing[] {
+  if (!list.includes(outgoing)) return list;
+  return list.length === 1 ? NONE : list.filter((one) => one !== outgoing);
 }

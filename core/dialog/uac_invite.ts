@@ -32,12 +32,18 @@ export interface UacInviteUser extends SessionUser {
   onRefused(response: SipResponse): void;
   /** No final response. */
   onFailure(failure: SendingFailure): void;
+  /** An acknowledged INVITE will get no further response, and need not be kept. */
+  onSpent?(invite: UacInvite): void;
 }
 
 interface Surplus {
   readonly session: Session;
   readonly ack: SentAck;
 }
+
+const NO_SESSIONS: readonly Session[] = [];
+const NO_SURPLUS: readonly Surplus[] = [];
+const NO_CREDENTIALS: readonly HeaderLine[] = [];
 
 /** One INVITE of ours. */
 export class UacInvite implements SendingUser {
@@ -46,16 +52,16 @@ export class UacInvite implements SendingUser {
   readonly #way: PinnedWay | undefined;
   #user: UacInviteUser;
   /** Ours, as they left. */
-  #credentials: readonly HeaderLine[] = [];
+  #credentials: readonly HeaderLine[] = NO_CREDENTIALS;
   #invite: SipRequest | undefined;
   /** Our offer, as it left. */
   #sdp: SdpBody | undefined;
   #sending: Sending | undefined;
-  #early: Session[] = [];
+  #early: readonly Session[] = NO_SESSIONS;
   #winner: Session | undefined;
   #winnerTag: string | undefined;
   #winnerAck: SentAck | undefined;
-  #surplus: Surplus[] = [];
+  #surplus: readonly Surplus[] = NO_SURPLUS;
   #cseq = 0;
   #cancelled = false;
   #over = false;
@@ -85,7 +91,7 @@ export class UacInvite implements SendingUser {
         draft.headers.set("Contact", this.#context.contactFor(flow));
         const sent = this.#user.outbound(draft);
         this.#sdp = sdpOf(sent);
-        this.#credentials = this.#authenticator?.sign(sent) ?? [];
+        this.#credentials = this.#authenticator?.sign(sent) ?? NO_CREDENTIALS;
         return sent;
       },
     }, this);
@@ -135,6 +141,11 @@ export class UacInvite implements SendingUser {
     if (!this.#cancelled) this.#user.onFailure(failure);
   }
 
+  /** RFC 6026 §8.4: with timer M the last 2xx that the peer may send again has come. */
+  onOver(): void {
+    if (this.#winnerAck !== undefined) this.#user.onSpent?.(this);
+  }
+
   #onSuccess(response: SipResponse, transaction: ClientTransaction): void {
     const tag = response.to?.tag ?? "";
     if (this.#winnerTag === tag) {
@@ -169,7 +180,7 @@ export class UacInvite implements SendingUser {
     this.#early = this.#early.filter((early) => early !== session);
     session.handOver(new SurplusOwner(this.#user));
     const ack = session.sendAck(this.#cseq, { credentials: this.#credentials });
-    this.#surplus.push({ session, ack });
+    this.#surplus = [...this.#surplus, { session, ack }];
     session.bye();
   }
 
@@ -201,7 +212,7 @@ export class UacInvite implements SendingUser {
     );
     session.authenticator = this.#authenticator;
     session.dialog.way = this.#way;
-    this.#early.push(session);
+    this.#early = [...this.#early, session];
     return session;
   }
 
@@ -213,7 +224,7 @@ export class UacInvite implements SendingUser {
   /** §13.2.2.3: "all early dialogs are considered terminated upon reception of the non-2xx final response." */
   #closeEarly(): void {
     for (const session of this.#early) session.close();
-    this.#early = [];
+    this.#early = NO_SESSIONS;
   }
 }
 

@@ -37,6 +37,8 @@ export interface SendingUser {
   onResponse(response: SipResponse, transaction: ClientTransaction): void;
   /** Instead of a final response: no target is left. */
   onFailure(failure: SendingFailure): void;
+  /** After the 2xx of an INVITE: its last fork may have answered, no more will come. Not when the layer is closed. */
+  onOver?(): void;
 }
 
 /** Where a request is to go. */
@@ -232,7 +234,13 @@ class RequestSending implements Sending, ClientUser, Timed {
     const final = this.#cancelled || (failure === "timeout" && this.#heard);
     if (!final && failure === "transport" && this.#tryUdp()) return;
     if (!final && this.#tryNext()) return;
-    this.#user?.onFailure(failure);
+    const user = this.#user;
+    this.#user = undefined;
+    user?.onFailure(failure);
+  }
+
+  onTerminated(transaction: ClientTransaction): void {
+    if (transaction === this.#transaction) this.#user?.onOver?.();
   }
 
   onTimer(_name: string): void {

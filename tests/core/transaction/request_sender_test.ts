@@ -34,6 +34,10 @@ class SenderBed extends Bed implements SendingUser {
     this.told.push(failure);
   }
 
+  onOver(): void {
+    this.told.push("over");
+  }
+
   send(method: string, route: SendRoute = { uri: uri("sip:bob@example.com") }) {
     return this.sender.send(ownRequest(method), route, this);
   }
@@ -185,6 +189,23 @@ Deno.test("sender: cancelled before its address is known, nothing is sent", asyn
   assertEquals(bed.told, ["unresolved"]);
   assertEquals(sending.transaction, undefined);
   bed.assertNothingLeft();
+});
+
+Deno.test("sender: an INVITE is over when no fork can answer it any more, not before", () => {
+  const bed = new SenderBed();
+  bed.send("INVITE");
+  bed.answerLast(200);
+  assertEquals(bed.told, ["200"]);
+  // RFC 6026 §8.4: "If Timer M fires while the client transaction is in the "Accepted" state, the client transaction MUST
+  // move to the "Terminated" state."
+  bed.wheel.advance(64 * T1 - 1);
+  assertEquals(bed.told, ["200"]);
+  bed.wheel.advance(64 * T1);
+  assertEquals(bed.told, ["200", "over"]);
+  bed.send("OPTIONS");
+  bed.answerLast(200);
+  bed.wheel.advance(64 * T1 + T4 + 1);
+  assertEquals(bed.told, ["200", "over", "200"]);
 });
 
 Deno.test("sender: a cancelled INVITE is not tried elsewhere", () => {
