@@ -5,7 +5,7 @@ import {
   type LogRecord,
   type Observer,
 } from "../core/base/observer.ts";
-import type { MediaSummary } from "../core/media/media_summary.ts";
+import { flowText, type MediaSummary } from "../core/media/media_summary.ts";
 import type { CallSummary } from "../core/call/policy.ts";
 import type { Log } from "./log.ts";
 
@@ -61,11 +61,5 @@ function mediaFields(
   media: MediaSummary | undefined,
 ): Record<string, string> {
   if (media === undefined) return {};
-  const flows = media.flows.map((flow) => {
-    const { from, kind, packets, lost, jitterMs, refused } = flow;
-    const strangers = refused === 0 ? "" : `, ${refused} refused`;
-    return `${from} ${kind}: ${packets} packets, ${lost} lost, ` +
-      `${Math.round(jitterMs * 10) / 10} ms${strangers}`;
-  });
-  return { media: media.mode, flows: flows.join("; ") };
+  return { media: media.mode, flows: media.flows.map(flowText).join("; ") };
 }

@@ -182,9 +182,13 @@ function tracesOf(
   { config, onTrace }: ServerOptions,
   clock: SystemClock,
 ): CallTraces | undefined {
+  const masks = (trunk: string): boolean =>
+    config.trunks[trunk]?.dtmf.mask === true;
   if (onTrace !== undefined) {
-    return new CallTraces({ mode: "full", clock, onEvent: onTrace });
+    return new CallTraces({ mode: "full", clock, masks, onEvent: onTrace });
   }
   const { trace } = config;
-  return trace === "off" ? undefined : new CallTraces({ mode: trace, clock });
+  return trace === "off"
+    ? undefined
+    : new CallTraces({ mode: trace, clock, masks });
 }

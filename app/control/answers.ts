@@ -89,7 +89,8 @@ function callLine(call: CallState): string {
   const state = answeredAtMs === undefined ? "setting up" : "answered";
   const seconds = (Math.max(0, sinceMs) / 1000).toFixed(1);
   const line = `${id}  ${from} -> ${to ?? "?"}  ${state} ${seconds} s`;
-  return [line, ...call.timers.map(timerText)].join("  ");
+  const media = call.media === undefined ? [] : [`media=${call.media}`];
+  return [line, ...media, ...call.timers.map(timerText)].join("  ");
 }
 
 function timerText(timer: CallState["timers"][number]): string {

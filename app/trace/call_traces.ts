@@ -84,6 +84,8 @@ export interface CallTracesOptions {
     Limits,
     "tracedCalls" | "traceEvents" | "traceTextChars"
   >;
+  /** Whether the keys of a trunk's peers are not to be shown. */
+  readonly masks?: (trunk: string) => boolean;
   /** Hears of edits, decisions and faults as they happen; an edit's with the message as it then is. */
   readonly onEvent?: (
     event: TraceEvent,
@@ -97,6 +99,8 @@ interface Story extends CallStory {
   readonly hooks: Map<string, { runs: number; usedMs: number }>;
   dropped: number;
   summary: CallSummary | undefined;
+  /** One of its trunks masks keys, and they cross to the other leg. */
+  masked: boolean;
 }
 
 /** See the module's text. */
@@ -137,7 +141,9 @@ export class CallTraces implements CallTrace, HookNotes {
   key(told: Parameters<NonNullable<CallTrace["key"]>>[0]): void {
     if (!this.full) return;
     const { call, leg, key, kind, durationMs } = told;
-    this.#add(this.#story(call), {
+    const story = this.#story(call);
+    if (key === "?") story.masked = true;
+    this.#add(story, {
       kind: "key",
       atMs: this.#now(),
       leg,
@@ -151,6 +157,7 @@ export class CallTraces implements CallTrace, HookNotes {
     const call = leg.call?.id;
     if (call === undefined) return;
     const story = this.#story(call);
+    if (this.#masks(leg)) story.masked = true;
     if (story.callIds.size < MAX_CALL_IDS) {
       story.callIds.add(toText(message.callId));
     }
@@ -171,7 +178,10 @@ export class CallTraces implements CallTrace, HookNotes {
     const { direction, message, leg } = seen;
     const call = leg.call?.id;
     const note = this.#last?.call === call ? this.#last : undefined;
-    for (const { field, before, after, place } of edits) {
+    const hidden = mayHaveKeys(message) && (this.#masks(leg) ||
+      call !== undefined && this.#story(call).masked);
+    for (const edit of edits) {
+      const { field, before, after, place } = hidden ? withoutBody(edit) : edit;
       const event: TraceEvent = {
         kind: "edit",
         atMs: this.#now(),
@@ -261,10 +271,15 @@ export class CallTraces implements CallTrace, HookNotes {
       dropped: 0,
       hooks: new Map(),
       summary: undefined,
+      masked: false,
     };
     this.#stories.set(id, story);
     if (this.#stories.size > this.#limits.tracedCalls) this.#forget();
     return story;
+  }
+
+  #masks({ trunk }: TracedMessage["leg"]): boolean {
+    return trunk !== undefined && this.#options.masks?.(trunk) === true;
   }
 
   /** Lets the oldest call that is over go; where none is, the oldest. */
@@ -309,6 +324,17 @@ function lastEdits({ events }: Story, leg: "a" | "b"): TraceEvent[] {
     event.kind !== "edit" || event.direction !== "out" || event.leg !== leg
   );
   return events.splice(end + 1);
+}
+
+/** INFO in both bodies, and KPML. */
+function mayHaveKeys({ cseq }: SipMessage): boolean {
+  return cseq?.method === "INFO" || cseq?.method === "NOTIFY";
+}
+
+function withoutBody(edit: Edit): Edit {
+  if (edit.field !== "body") return edit;
+  const hide = (lines: readonly string[]): string[] => lines.map(() => "?");
+  return { ...edit, before: hide(edit.before), after: hide(edit.after) };
 }
 
 function forgetOldest(map: Map<string, unknown>): void {

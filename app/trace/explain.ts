@@ -4,6 +4,7 @@
  * @module
  */
 
+import { flowText } from "../../core/media/media_summary.ts";
 import type { CallStory, TraceEvent } from "./call_traces.ts";
 
 /** All of a call's story, line by line. */
@@ -18,6 +19,7 @@ export function explained(story: CallStory): string[] {
     lines.push(`hook ${hook} ran ${times}, ${milliseconds(usedMs)}`);
   }
   if (summary === undefined) lines.push("still running");
+  else lines.push(...relayed(summary));
   return lines.map(printable);
 }
 
@@ -45,6 +47,21 @@ function ending({ summary }: CallStory): string {
   return ` from ${from} to ${
     to ?? "nobody"
   }, status ${status}, ended by ${endedBy} (${cause})`;
+}
+
+/** What was relayed of its media, and how many keys were heard. */
+function relayed(
+  { media, keys, collected }: NonNullable<CallStory["summary"]>,
+): string[] {
+  const counts = keys === undefined ? [] : (["a", "b"] as const).map((leg) => {
+    const which = collected?.[leg];
+    return `${leg} ${keys[leg]}${which ? ` (${which})` : ""}`;
+  });
+  return [
+    ...media === undefined ? [] : [`media by ${media.mode}`],
+    ...(media?.flows ?? []).map((flow) => `  ${flowText(flow)}`),
+    ...counts.length === 0 ? [] : [`keys ${counts.join(", ")}`],
+  ];
 }
 
 function eventLines(event: TraceEvent, fromMs: number): string[] {

@@ -92,7 +92,11 @@ export class Call implements LegOwner, HuntOwner, Timed {
   }
 
   get state(): CallState {
-    return this.#progress.state(this.id, { a: this.#a, b: this.#b });
+    return this.#progress.state(this.id, {
+      a: this.#a,
+      b: this.#b,
+      media: this.#media?.kind,
+    });
   }
 
   /** True when there is no B leg and will be none: we answered the call ourselves. */
@@ -410,6 +414,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
       endedAtMs: this.#context.clock.wallTime(),
       timers: [this.#a, this.#b].flatMap((leg) => leg?.timer.summary ?? []),
       media: this.#media?.end(),
+      keys: this.#keys?.summary,
     });
     this.#parts.onOver(summary);
     this.policy.onEnd(summary, () => this.#parts.onDone());

@@ -27,7 +27,7 @@ import { infoSinks, keyInfoOf, REFUSED_INFO } from "./info_keys.ts";
 import { KpmlNotifier } from "./kpml_notifier.ts";
 import { KpmlSubscriber } from "./kpml_subscriber.ts";
 import type { Leg } from "./leg.ts";
-import type { CallView } from "./policy.ts";
+import type { CallSummary, CallView } from "./policy.ts";
 
 /** A side of a call. */
 export type Side = "a" | "b";
@@ -66,9 +66,17 @@ export class CallKeys {
     this.#context = context;
   }
 
-  /** How many keys each leg has pressed. */
-  get pressed(): Readonly<Record<Side, number>> {
-    return this.#pressed;
+  /** For the call's record; undefined where no key was pressed. */
+  get summary(): Pick<CallSummary, "keys" | "collected"> | undefined {
+    const { a, b } = this.#pressed;
+    if (a + b === 0) return undefined;
+    const kept = this.#collected;
+    if (kept === undefined) return { keys: { a, b } };
+    const shown = (["a", "b"] as const).filter((side) => !this.#masks(side));
+    return {
+      keys: { a, b },
+      collected: Object.fromEntries(shown.map((side) => [side, kept[side]])),
+    };
   }
 
   /** What was pressed since {@linkcode CallKeys.collect}; undefined before it. */
@@ -245,7 +253,7 @@ export class CallKeys {
     this.#context.trace?.key?.({
       call: this.#owner.view.id,
       leg: from,
-      key: this.#settings(from).mask ? "?" : character,
+      key: this.#masks(from) ? "?" : character,
       kind,
       durationMs,
     });
@@ -261,6 +269,7 @@ export class CallKeys {
     const decision = this.#owner.policy.events.onDtmf(this.#owner.view, {
       byDefault: relay(),
       view: () => ({ leg, key: characterOfKey(key), durationMs, kind }),
+      masked: this.#masks(from),
     });
     const as = "as" in decision && decision.as !== undefined
       ? { as: decision.as }
@@ -274,6 +283,10 @@ export class CallKeys {
         return keysOf(decision.keys ?? "")
           ?.map((key) => ({ key, durationMs, ...as }));
     }
+  }
+
+  #masks(side: Side): boolean {
+    return this.#settings(side).mask;
   }
 
   #settings(side: Side): DtmfSettings {

@@ -49,6 +49,7 @@ export interface MediaOwner {
 /** A target, by what its media go. */
 interface Anchored {
   readonly anchor: MediaAnchor;
+  readonly kind: AnchorKind;
   readonly target: number;
   /** Whether the last offer had telephone events. */
   offersEvents: boolean;
@@ -81,6 +82,12 @@ export class CallMedia implements MediaUser {
   ) {
     this.#owner = owner;
     this.#context = context;
+  }
+
+  /** What the media go by, or would with the target that is tried first. */
+  get kind(): AnchorKind | undefined {
+    for (const { kind } of this.#targets.values()) return kind;
+    return undefined;
   }
 
   /** What the caller's INVITE says is written anew for each target it goes to. */
@@ -227,6 +234,7 @@ export class CallMedia implements MediaUser {
     }
     this.#targets.set(to, {
       anchor,
+      kind,
       target: ++this.#count,
       offersEvents: false,
     });

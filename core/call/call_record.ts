@@ -1,5 +1,6 @@
 /** What a call is made of, how it stands, and what BYE says of its end. */
 
+import type { AnchorKind } from "../media/media_mode.ts";
 import type { MediaSummary } from "../media/media_summary.ts";
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
 import type { CallContext } from "./call_context.ts";
@@ -34,6 +35,8 @@ export interface CallState {
   readonly answeredAtMs: number | undefined;
   /** The session timers that run. */
   readonly timers: readonly TimerState[];
+  /** What its media go by; undefined where they pass us by. */
+  readonly media: AnchorKind | undefined;
 }
 
 /** A leg as its call's state tells of it. */
@@ -61,11 +64,12 @@ export class CallProgress {
   /** The state of the call with that identifier; `b` is the leg that answered. */
   state(
     id: string,
-    { a, b }: {
+    { a, b, media }: {
       a: StatedLeg;
       b:
         | (StatedLeg & { readonly target: { readonly name: string } })
         | undefined;
+      media: AnchorKind | undefined;
     },
   ): CallState {
     return {
@@ -75,6 +79,7 @@ export class CallProgress {
       startedAtMs: this.startedAtMs,
       answeredAtMs: this.answeredAtMs,
       timers: [a, b].flatMap((leg) => leg?.timerState ?? []),
+      media,
     };
   }
 }
@@ -104,9 +109,10 @@ export function summaryOf(
     readonly endedAtMs: number;
     readonly timers: readonly TimerSummary[];
     readonly media: MediaSummary | undefined;
+    readonly keys: Pick<CallSummary, "keys" | "collected"> | undefined;
   },
 ): CallSummary {
-  const { timers: _running, ...begun } = state;
+  const { timers: _running, media: _now, ...begun } = state;
   return {
     ...begun,
     endedAtMs: end.endedAtMs,
@@ -115,6 +121,7 @@ export function summaryOf(
     cause: end.cause,
     ...(end.timers.length > 0 ? { timers: end.timers } : {}),
     ...(end.media === undefined ? {} : { media: end.media }),
+    ...end.keys,
   };
 }
 

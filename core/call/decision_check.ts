@@ -1,5 +1,6 @@
 /** Decisions checked before they are carried out: a policy is not trusted to return what its types promise. */
 
+import { keysProblem } from "../media/key.ts";
 import { fromText } from "../message/bytes.ts";
 import { Headers } from "../message/headers.ts";
 import { type NameAddr, parseNameAddr } from "../message/name_addr.ts";
@@ -151,13 +152,15 @@ function checkAnswer({ body = "" }: Answer): void {
   throw new TypeError("Cannot answer call: found no SDP, wanted it as body");
 }
 
+const KEYS = "0 to 9, *, #, A to D and ! for flash";
+
 function checkReplace(hook: DecidingHook, decision: Replace): void {
   const { status, keys } = decision;
   if (hook === "onProgress") {
     checkStatus(status ?? 0, 101, 199);
-  } else if (!/^[0-9A-D*#!]{1,32}$/.test(keys ?? "")) {
+  } else if (!/^[0-9A-Da-d*#!]{1,32}$/.test(keys ?? "")) {
     throw new TypeError(
-      `Cannot take decision: ${JSON.stringify(keys)} is not a row of keys`,
+      `Cannot take decision: ${keysProblem(keys)}, wanted 1 to 32 of ${KEYS}`,
     );
   }
 }

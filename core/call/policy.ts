@@ -84,6 +84,10 @@ export interface CallSummary {
   readonly timers?: readonly TimerSummary[];
   /** What we relayed of its media; absent where they went past us. */
   readonly media?: MediaSummary;
+  /** How many keys each leg has pressed, where they were looked at; absent where none was. */
+  readonly keys?: Readonly<Record<"a" | "b", number>>;
+  /** Those that a script has collected, as `call.keys`; nothing of a leg whose trunk masks keys. */
+  readonly collected?: Readonly<Partial<Record<"a" | "b", string>>>;
 }
 
 /** How the session of one leg was kept up (RFC 4028). */

@@ -58,12 +58,20 @@ export class PolicyEvents {
   /** A key was pressed on a leg of a call. */
   onDtmf(
     call: CallView,
-    { byDefault, view }: { byDefault: DtmfDecision; view: () => DtmfView },
+    { byDefault, view, masked = false }: {
+      byDefault: DtmfDecision;
+      view: () => DtmfView;
+      /** The keys that it is replaced by are not told. */
+      masked?: boolean;
+    },
   ): DtmfDecision {
     const { policy } = this.#hooks;
     if (policy.onDtmf === undefined) return byDefault;
-    return this.#hooks.now("onDtmf", () => policy.onDtmf?.(call, view())) ??
-      byDefault;
+    return this.#hooks.now(
+      "onDtmf",
+      () => policy.onDtmf?.(call, view()),
+      masked ? withoutKeys : undefined,
+    ) ?? byDefault;
   }
 
   /** A transfer was asked for; `take` comes once, now or later. True when it comes later. */
@@ -108,4 +116,10 @@ export class PolicyEvents {
         take(outcome.kind === "decided" ? outcome.decision : undefined),
     );
   }
+}
+
+function withoutKeys(decision: DtmfDecision): DtmfDecision {
+  return "keys" in decision && decision.keys !== undefined
+    ? { ...decision, keys: "?".repeat(decision.keys.length) }
+    : decision;
 }

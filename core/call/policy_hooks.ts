@@ -51,10 +51,11 @@ export class PolicyHooks {
     this.#trunks = world.trunks;
   }
 
-  /** Asks a hook that may not wait; undefined stands for the default. */
+  /** Asks a hook that may not wait; undefined stands for the default. `shown` is what is told of a decision. */
   now<H extends DecidingHook>(
     hook: H,
     ask: () => Answered<H>,
+    shown?: (decision: DecisionOf<H>) => object,
   ): DecisionOf<H> | undefined {
     try {
       const answer = ask();
@@ -63,7 +64,7 @@ export class PolicyHooks {
         answer.catch(() => {});
         throw new TypeError(`Cannot wait for ${hook}: it returned a promise`);
       }
-      const decision = this.#checked(hook, answer);
+      const decision = this.#checked(hook, answer, shown);
       settleKeys(this.#call?.view, { failed: false });
       return decision;
     } catch (error) {
@@ -131,6 +132,7 @@ export class PolicyHooks {
   #checked<H extends DecidingHook>(
     hook: H,
     answer: Answered<H>,
+    shown?: (decision: DecisionOf<H>) => object,
   ): DecisionOf<H> | undefined {
     if (answer === undefined || answer === null) return undefined;
     const said: unknown = answer;
@@ -142,7 +144,9 @@ export class PolicyHooks {
       decision as Decision,
       (name) => this.#trunks.get(name) !== undefined,
     );
-    this.decided(hook, decision as Decision, this.policy.name ?? "policy");
-    return decision as DecisionOf<H>;
+    const taken = decision as DecisionOf<H>;
+    const told = shown === undefined ? taken : shown(taken);
+    this.decided(hook, told, this.policy.name ?? "policy");
+    return taken;
   }
 }

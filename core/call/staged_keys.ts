@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Key, keysOf, type SendKind } from "../media/key.ts";
+import { type Key, keysOf, keysProblem, type SendKind } from "../media/key.ts";
 import type { PassedKey } from "../media/dtmf_translator.ts";
 
 /** What of a call's keys a policy can reach. */
@@ -94,8 +94,8 @@ export function passedKeys(
   if (keys === undefined || keys.length === 0) {
     throw new TypeError(
       `Cannot send keys: ${
-        JSON.stringify(String(text).slice(0, 40))
-      } is no row of keys, wanted 0 to 9, *, #, A to D and ! for flash`,
+        keysProblem(text)
+      }, wanted 0 to 9, *, #, A to D and ! for flash`,
     );
   }
   if (keys.length > MOST_KEYS) {

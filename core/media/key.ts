@@ -67,6 +67,20 @@ export function characterOfKey(key: Key): string {
   return key === "flash" ? "!" : key;
 }
 
+/**
+ * What is wrong with a row of keys, in words: its first character that is no key. The keys in it are not told, since
+ * they may be somebody's code.
+ */
+export function keysProblem(text: unknown): string {
+  if (typeof text !== "string" || text === "") {
+    return `${JSON.stringify(text)} is no row of keys`;
+  }
+  const wrong = [...text].find((one) => keysOf(one) === undefined);
+  return wrong === undefined
+    ? `${text.length} keys are too many`
+    : `${JSON.stringify(wrong)} is no key`;
+}
+
 /** The keys in a row of characters, `!` among them; undefined where one is none. */
 export function keysOf(text: string): Key[] | undefined {
   const keys: Key[] = [];

@@ -19,6 +19,15 @@ export interface MediaFlow {
   readonly refused: number;
 }
 
+/** One direction in a line: `a audio: 1502 packets, 0 lost, 0.4 ms`. */
+export function flowText(
+  { from, kind, packets, lost, jitterMs, refused }: MediaFlow,
+): string {
+  const strangers = refused === 0 ? "" : `, ${refused} refused`;
+  return `${from} ${kind}: ${packets} packets, ${lost} lost, ` +
+    `${Math.round(jitterMs * 10) / 10} ms${strangers}`;
+}
+
 /** All of a call. */
 export interface MediaSummary {
   readonly mode: "relay" | "rtpengine";

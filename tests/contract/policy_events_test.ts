@@ -302,7 +302,7 @@ Deno.test("a fault of an event's hook leaves its default, once reported", async 
   assertEquals(await taken.promise, relay());
   assertEquals(observer.records.map(({ fields }) => fields?.error), [
     "oops",
-    'Cannot take decision: "12x" is not a row of keys',
+    'Cannot take decision: "x" is no key, wanted 1 to 32 of 0 to 9, *, #, A to D and ! for flash',
     "Cannot wait for onRefresh: it returned a promise",
     "late oops",
   ]);

@@ -1,6 +1,6 @@
 /** Keys between real peers: INFO made anew for the other side, and keys that an operator sends. */
 
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type Phone, phone } from "./support/baresip.ts";
 import { legwork } from "./support/legwork.ts";
 import { peerTest, start } from "./support/peer.ts";
@@ -35,6 +35,58 @@ peerTest(
     assertStringIncludes(nobody.output, "nobody: no running call of that name");
     await calling;
     await called.finished();
+  },
+);
+
+/** Looks at keys in every way there is, and says nothing of them by itself. */
+const CURIOUS =
+  `import { type Call, type Dtmf, type Message, relay, replace, route } from "legwork";
+export function onInvite(call: Call) {
+  call.collectKeys();
+  return route("pbx");
+}
+export function onDtmf(_call: Call, key: Dtmf) {
+  return key.key === "*" ? replace(key.key + "x") : key.key === "#" ? replace(key.key) : relay();
+}
+const edit = (message: Message) => {
+  message.headers.set("X-Seen", "yes");
+  message.body = message.body.replace("Signal", "signal");
+};
+export const inbound = { INFO: edit };
+export const outbound = { INFO: edit };
+`;
+
+peerTest(
+  "SIPp: no key of a trunk with mask is in log, ladder, story or record",
+  [
+    "sipp",
+  ],
+  async () => {
+    await using called = await callee({ scenario: "callee_keys", calls: 1 });
+    await using server = await legwork({
+      servers: [`sip:127.0.0.1:${called.port}`],
+      pbx: "dtmf: {send: info-dtmf}",
+      caller: "dtmf: {receive: info, mask: true}",
+      script: CURIOUS,
+      ladder: true,
+    });
+    const calling = call(server.port, { scenario: "caller_keys", calls: 1 });
+    const id = await callId(server.port);
+    await pause(700);
+    await command("dtmf", id, "b", "42", `${server.port}`);
+    await calling;
+    await called.finished();
+    const { output } = await command("explain", id, `${server.port}`);
+    const all = `${server.log()}\n${output}`;
+    // It was looked at, and told of.
+    assertStringIncludes(all, "a pressed ? for");
+    assertStringIncludes(all, 'onDtmf: replace keys="?"');
+    assertStringIncludes(all, "body: ? -> ?");
+    assertStringIncludes(all, '"x" is no key');
+    assertMatch(output, /^keys a 3, b 0$/m);
+    const shown =
+      /signal ?=|pressed [^?]|keys="[^?"]|^keys .*\(|[ab] pressed \S{2}/im;
+    assertEquals(all.split("\n").filter((line) => shown.test(line)), []);
   },
 );
 

@@ -27,8 +27,8 @@ Deno.test("what is no row of keys is refused, and says what is wanted", () => {
     problem: string,
   ][] = [
     ["b", "", {}, '"" is no row of keys, wanted 0 to 9, *, #, A to D and !'],
-    ["b", "12x", {}, '"12x" is no row of keys'],
-    ["b", undefined, {}, '"undefined" is no row of keys'],
+    ["b", "12x", {}, '"x" is no key, wanted'],
+    ["b", undefined, {}, "undefined is no row of keys"],
     ["c", "1", {}, "c is no leg, wanted a or b"],
     ["b", "1".repeat(65), {}, "at most 64 at once"],
     ["b", "1", { durationMs: 0 }, "0 ms, wanted 1 to 10000"],
