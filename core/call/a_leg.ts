@@ -23,7 +23,8 @@ export class ALeg extends Leg {
   readonly trunk: string | undefined;
   readonly peer: string;
   readonly timer: LegTimer;
-  readonly #invite: ServerTransaction;
+  /** Let go when nothing can be said to it any more. */
+  #invite: ServerTransaction | undefined;
   #answered = false;
   #over = false;
 
@@ -63,12 +64,23 @@ export class ALeg extends Leg {
 
   /** The INVITE after the inbound hooks, and what they decided. */
   received(): Inbound<SipRequest> {
-    return this.inbound(this.#invite.request);
+    return this.inbound(this.#asked.request);
+  }
+
+  /** The INVITE has its final response, and its transaction needs nobody. */
+  settle(): void {
+    if (this.#invite !== undefined) this.#invite.user = undefined;
+    this.#invite = undefined;
+  }
+
+  get #asked(): ServerTransaction {
+    if (this.#invite === undefined) throw new TypeError("the INVITE is over");
+    return this.#invite;
   }
 
   /** Refuses an INVITE whose session timer we cannot have (RFC 4028 §9); gives the status. */
   refuseTimer(): number | undefined {
-    const refusal = this.session?.timer?.incoming(this.#invite.request);
+    const refusal = this.session?.timer?.incoming(this.#asked.request);
     if (refusal === undefined) return undefined;
     const content = { ...NO_CONTENT, headers: refusalHeaders(refusal) };
     this.fail(refusal.status, { content });
@@ -77,13 +89,13 @@ export class ALeg extends Leg {
 
   /** 100 Trying: the INVITE is in good hands. */
   trying(): void {
-    this.session?.reply(this.#invite, 100);
+    this.session?.reply(this.#asked, 100);
   }
 
   /** Says nothing at all, ever. */
   drop(): void {
     this.#over = true;
-    this.session?.drop(this.#invite);
+    this.session?.drop(this.#asked);
     this.session?.close();
   }
 
@@ -93,7 +105,7 @@ export class ALeg extends Leg {
    */
   ring(status: number, parts: { reason?: string; content: Content }): void {
     if (this.#over) return;
-    this.session?.reply(this.#invite, status, {
+    this.session?.reply(this.#asked, status, {
       reason: parts.reason,
       headers: parts.content.headers,
       body: parts.content.body,
@@ -103,7 +115,7 @@ export class ALeg extends Leg {
   answer(content: Content, reason?: string): void {
     if (this.#over) return;
     this.#over = this.#answered = true;
-    this.session?.reply(this.#invite, 200, {
+    this.session?.reply(this.#asked, 200, {
       reason,
       headers: withAllow(content.headers),
       body: content.body,
@@ -124,7 +136,7 @@ export class ALeg extends Leg {
     const { headers, body } = parts.content ?? NO_CONTENT;
     const list = headers.clone();
     for (const contact of parts.contacts ?? []) list.append("Contact", contact);
-    this.session?.reply(this.#invite, status, {
+    this.session?.reply(this.#asked, status, {
       reason: parts.reason,
       headers: list,
       body,

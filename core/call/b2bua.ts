@@ -38,7 +38,7 @@ import {
   DEFAULT_TIMES,
 } from "./b2bua_options.ts";
 import { Call } from "./call.ts";
-import type { CallState } from "./call_record.ts";
+import type { CallOwner, CallState } from "./call_record.ts";
 import type { CallContext } from "./call_context.ts";
 import { answer, ignore } from "./decisions.ts";
 import { KeepAlives, type KeepAliveState } from "./keep_alives.ts";
@@ -59,10 +59,15 @@ export class B2bua implements TransactionUser {
   readonly #transactions: TransactionLayer;
   readonly #flowWatch: FlowWatch;
   readonly #calls = new Set<Call>();
-  /** Calls by the INVITE that began them, for its CANCEL. */
-  readonly #byInvite = new Map<ServerTransaction, Call>();
   readonly #dynamicTrunks: DynamicTrunks;
   readonly #planes = new WeakMap<Policy, MessagePlanes>();
+  readonly #owner: CallOwner<Call> = {
+    onOver: (call, summary) => {
+      this.#calls.delete(call);
+      this.#options.onCallEnd?.(summary);
+    },
+    onDone: (policy) => this.#context.policies.release(policy),
+  };
   #standalone = 0;
   #draining = false;
 
@@ -310,9 +315,9 @@ export class B2bua implements TransactionUser {
   }
 
   onCancel(transaction: ServerTransaction, _cancel: SipRequest): void {
-    const call = this.#byInvite.get(transaction);
-    if (call !== undefined) {
-      call.cancel();
+    const { user } = transaction;
+    if (user instanceof Call) {
+      user.cancel();
       return;
     }
     this.#context.dialogs.find(transaction.request)?.receiveCancel(transaction);
@@ -354,21 +359,15 @@ export class B2bua implements TransactionUser {
 
   #newCall(transaction: ServerTransaction, trunk: string | undefined): void {
     const policy = this.#context.policies.acquire();
-    const call: Call = new Call({
+    const call = new Call({
       context: this.#context,
       invite: transaction,
       trunk,
       policy,
       planes: this.#planesOf(policy),
-      onOver: (summary) => {
-        this.#calls.delete(call);
-        this.#byInvite.delete(transaction);
-        this.#options.onCallEnd?.(summary);
-      },
-      onDone: () => this.#context.policies.release(policy),
+      owner: this.#owner,
     });
     this.#calls.add(call);
-    this.#byInvite.set(transaction, call);
     this.#context.observer.count("calls");
     call.begin();
   }

@@ -19,6 +19,7 @@ import { CallMedia } from "./call_media.ts";
 import { CallPolicy } from "./call_policy.ts";
 import {
   type CallEnd,
+  type CallOwner,
   type CallParts,
   CallProgress,
   type CallState,
@@ -26,7 +27,7 @@ import {
   reasonContent,
   summaryOf,
 } from "./call_record.ts";
-import { viewOf } from "./call_view.ts";
+import { InviteView } from "./call_view.ts";
 import { reasonOf } from "./decision_check.ts";
 import type {
   FailureDecision,
@@ -37,11 +38,11 @@ import type {
 } from "./decisions.ts";
 import { EventQueue } from "./event_queue.ts";
 import type { Content } from "./header_policy.ts";
-import type { SipRequest } from "../message/message.ts";
 import { Hunt, type HuntOwner } from "./hunt.ts";
 import type { Leg, LegOwner } from "./leg.ts";
 import type { MessagePlanes } from "./message_hooks.ts";
-import type { CallView } from "./policy.ts";
+import type { ServerUser } from "../transaction/server_transaction.ts";
+import { peerName } from "./peer_name.ts";
 import type { Target } from "./target.ts";
 import {
   failureView,
@@ -53,15 +54,15 @@ import {
 const NO_ANSWER_HERE = "Cannot answer INVITE: onInvite may, with SDP";
 
 /** One call. */
-export class Call implements LegOwner, HuntOwner, Timed {
+export class Call implements LegOwner, HuntOwner, ServerUser, Timed {
   readonly id: string;
   readonly planes: MessagePlanes;
   readonly policy: CallPolicy;
   readonly queue: EventQueue<Leg> = new EventQueue((leg, event) =>
     this.#arrives(leg, event)
   );
-  view: CallView;
-  readonly #parts: CallParts;
+  readonly view: InviteView;
+  readonly #owner: CallOwner<Call>;
   readonly #context: CallContext;
   readonly #a: ALeg;
   #b: BLeg | undefined;
@@ -70,25 +71,25 @@ export class Call implements LegOwner, HuntOwner, Timed {
   readonly #media: CallMedia | undefined;
   readonly #bridge: Bridge;
   readonly #progress: CallProgress;
-  #invite: SipRequest;
   #maxCall: Timer | undefined;
   #over = false;
   #keys: CallKeys | undefined;
 
-  constructor(parts: CallParts) {
-    const { context, trunk } = parts;
-    this.#parts = parts;
+  constructor(parts: CallParts<Call>) {
+    const { context, trunk, invite } = parts;
+    this.#owner = parts.owner;
     this.#context = context;
     this.planes = parts.planes;
     this.id = context.random.token();
     this.#progress = new CallProgress(context.clock.wallTime());
-    this.#invite = parts.invite.request;
-    this.view = viewOf(this, this.#invite, parts);
+    const source = peerName(invite.flow);
+    this.view = new InviteView(this, invite.request, { trunk, source });
     this.#media = context.media && new CallMedia(this, context);
     this.#bridge = new Bridge(this.#media);
     this.#hunt = new Hunt(context, this);
     this.policy = new CallPolicy(parts.policy, this, context);
-    this.#a = new ALeg(parts.invite, { context, owner: this, trunk });
+    this.#a = new ALeg(invite, { context, owner: this, trunk });
+    invite.user = this;
   }
 
   get state(): CallState {
@@ -125,8 +126,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
   /** Takes the INVITE through the inbound hooks and asks where it shall go. */
   begin(): void {
     const { message, decision } = this.#a.received();
-    this.#invite = message;
-    this.view = viewOf(this, message, this.#parts);
+    this.view.replace(message);
     if (decision !== undefined) {
       this.#obey(decision);
       return;
@@ -149,6 +149,12 @@ export class Call implements LegOwner, HuntOwner, Timed {
     this.#end({ by: "a", cause: "CANCEL", status: 487 });
   }
 
+  /** The caller's INVITE can come again no more. */
+  onTerminated(): void {
+    this.#a.settle();
+    this.view.pack();
+  }
+
   /** Ends the call from our side: BYE to both legs, or a refusal where it is not answered yet. */
   hangUp(cause: string, status = 503): void {
     if (this.#over) return;
@@ -158,7 +164,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
   createLeg(target: Target, number: number): BLeg {
     this.#progress.lastTarget = target.name;
     const ask = this.policy.onTarget;
-    const invite = bLegInvite(this.#invite);
+    const invite = bLegInvite(this.view.invite);
     return new BLeg(target, invite, {
       context: this.#context,
       owner: this,
@@ -275,7 +281,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
     this.#hunt.stop(leg, 'SIP;cause=200;text="Call completed elsewhere"');
     this.#established();
     // A late offer is answered in the caller's ACK, so ours to the callee waits for it (RFC 3261 §13.2.2.4).
-    if (isLateOffer(this.#invite, content)) {
+    if (isLateOffer(this.view.invite, content)) {
       const pass = (answer: Content) => leg.acknowledge(answer);
       this.#bridge.awaitAnswer(this.#a, { to: leg, pass });
     } else {
@@ -341,7 +347,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
   }
 
   #route(route: Route): void {
-    const world = { invite: this.#invite, context: this.#context };
+    const world = { invite: this.view.invite, context: this.#context };
     this.#hunt.route(routeTargets(route, world), route.parallel ?? false);
     if (!this.#hunt.proceed()) this.#relayBest(undefined);
   }
@@ -402,6 +408,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
     if (this.#b !== undefined && (how.by !== "b" || how.cause !== "BYE")) {
       this.#b.bye(content);
     }
+    this.#a.settle();
     this.#report(how);
     // What was held for a decision that is void now.
     this.queue.release();
@@ -416,7 +423,7 @@ export class Call implements LegOwner, HuntOwner, Timed {
       media: this.#media?.end(),
       keys: this.#keys?.summary,
     });
-    this.#parts.onOver(summary);
-    this.policy.onEnd(summary, () => this.#parts.onDone());
+    this.#owner.onOver(this, summary);
+    this.policy.onEnd(summary, () => this.#owner.onDone(this.policy.source));
   }
 }

@@ -47,15 +47,16 @@ export interface PolicyCall {
 
 /** Asks the hooks of one call. */
 export class CallPolicy {
+  /** Whose hooks they are. */
+  readonly source: Policy;
   /** The hooks of what happens on its legs. */
   readonly events: PolicyEvents;
-  readonly #policy: Policy;
   readonly #hooks: PolicyHooks;
   readonly #call: PolicyCall;
   readonly #context: CallContext;
 
   constructor(policy: Policy, call: PolicyCall, context: CallContext) {
-    this.#policy = policy;
+    this.source = policy;
     this.#hooks = new PolicyHooks(policy, context, call);
     this.events = new PolicyEvents(this.#hooks);
     this.#call = call;
@@ -65,7 +66,7 @@ export class CallPolicy {
   /** Where a new call goes. */
   onInvite(take: (decision: InviteDecision) => void): void {
     const { view } = this.#call;
-    this.#ask("onInvite", () => this.#policy.onInvite?.(view), (outcome) => {
+    this.#ask("onInvite", () => this.source.onInvite?.(view), (outcome) => {
       if (outcome.kind === "decided") {
         take(outcome.decision);
         return;
@@ -82,7 +83,7 @@ export class CallPolicy {
 
   /** Whether an INVITE may leave; undefined when nobody wants to be asked. */
   get onTarget(): ((target: TargetView) => boolean) | undefined {
-    const policy = this.#policy;
+    const policy = this.source;
     if (policy.onTarget === undefined) return undefined;
     return (target) =>
       this.#hooks.now(
@@ -93,7 +94,7 @@ export class CallPolicy {
 
   /** What becomes of an 18x; undefined: it goes on. */
   onProgress(view: () => ProgressView): ProgressDecision | undefined {
-    const policy = this.#policy;
+    const policy = this.source;
     if (policy.onProgress === undefined) return undefined;
     return this.#hooks.now(
       "onProgress",
@@ -103,7 +104,7 @@ export class CallPolicy {
 
   /** What becomes of a 2xx; undefined: it goes on. */
   onAnswer(view: () => AnswerView): AnswerDecision | undefined {
-    const policy = this.#policy;
+    const policy = this.source;
     if (policy.onAnswer === undefined) return undefined;
     return this.#hooks.now(
       "onAnswer",
@@ -113,7 +114,7 @@ export class CallPolicy {
 
   /** What becomes of a re-INVITE or UPDATE; undefined: it goes on. */
   onUpdate(view: () => UpdateView): UpdateDecision | undefined {
-    const policy = this.#policy;
+    const policy = this.source;
     if (policy.onUpdate === undefined) return undefined;
     return this.#hooks.now(
       "onUpdate",
@@ -129,7 +130,7 @@ export class CallPolicy {
     const { view } = this.#call;
     this.#ask(
       "onFailure",
-      () => this.#policy.onFailure?.(view, failure),
+      () => this.source.onFailure?.(view, failure),
       (outcome) => {
         if (outcome.kind === "decided") take(outcome.decision, false);
         else {
@@ -146,9 +147,9 @@ export class CallPolicy {
 
   /** Tells of the end; `done` comes when the policy has taken note. */
   onEnd(summary: CallSummary, done: () => void): void {
-    this.#policy.forget?.(this.#call.view);
+    this.source.forget?.(this.#call.view);
     try {
-      const told = this.#policy.onEnd?.(this.#call.view, summary);
+      const told = this.source.onEnd?.(this.#call.view, summary);
       if (told instanceof Promise) {
         told.catch((error) => this.fault("onEnd", error)).then(done);
         return;

@@ -11,16 +11,21 @@ import type { MessagePlanes } from "./message_hooks.ts";
 import type { CallSummary, Policy, TimerSummary } from "./policy.ts";
 
 /** What a call is made of. */
-export interface CallParts {
+export interface CallParts<Call> {
   readonly context: CallContext;
   readonly invite: ServerTransaction;
   readonly trunk: string | undefined;
   readonly policy: Policy;
   readonly planes: MessagePlanes;
+  readonly owner: CallOwner<Call>;
+}
+
+/** Who keeps the calls, one for all of them; generic, since a call knows it by its own name. */
+export interface CallOwner<Call> {
   /** Called once, when the call is over. */
-  onOver(summary: CallSummary): void;
+  onOver(call: Call, summary: CallSummary): void;
   /** Called once after that, when the policy has heard of it and is no longer needed. */
-  onDone(): void;
+  onDone(policy: Policy): void;
 }
 
 /** How a call stands. */

@@ -1,10 +1,9 @@
 /** A call as a policy sees it: the caller's INVITE, read-only, and the policy's own notes. */
 
 import type { SipRequest } from "../message/message.ts";
-import type { CallParts } from "./call_record.ts";
 import type { Json } from "./decisions.ts";
+import { KeptInvite } from "./kept_invite.ts";
 import { MessageDraft } from "./message_draft.ts";
-import { peerName } from "./peer_name.ts";
 import { type CallKeysAccess, KeysView } from "./staged_keys.ts";
 import type {
   AddressView,
@@ -28,21 +27,13 @@ const READ_ONLY = {
     "Cannot change call: it is read-only, messages are changed in inbound and outbound hooks",
 };
 
-/** The view of a call with that INVITE. */
-export function viewOf(
-  call: { readonly id: string; readonly keys: CallKeysAccess },
-  invite: SipRequest,
-  { trunk, invite: { flow } }: Pick<CallParts, "trunk" | "invite">,
-): CallView {
-  return new InviteView(call, invite, { trunk, source: peerName(flow) });
-}
-
 /** The {@linkcode CallView} of one call. */
 export class InviteView extends KeysView implements CallView {
-  readonly vars: Record<string, Json> = {};
-  readonly #draft: MessageDraft;
-
   readonly id: string;
+  vars: Record<string, Json> = {};
+  #invite: KeptInvite;
+  /** Made when something of the INVITE is read. */
+  #read: MessageDraft | undefined;
 
   constructor(
     call: { readonly id: string; readonly keys?: CallKeysAccess },
@@ -51,7 +42,25 @@ export class InviteView extends KeysView implements CallView {
   ) {
     super(call);
     this.id = call.id;
-    this.#draft = new MessageDraft(invite, READ_ONLY);
+    this.#invite = new KeptInvite(invite);
+  }
+
+  /** The INVITE that is seen here. */
+  get invite(): SipRequest {
+    return this.#invite.request;
+  }
+
+  /** What the inbound hooks made of it is what is seen from now on. */
+  replace(invite: SipRequest): void {
+    this.#invite = new KeptInvite(invite);
+    this.vars = {};
+    this.#read = undefined;
+  }
+
+  /** Nothing more is sent because of the INVITE: all that is left to do with it is to be read. */
+  pack(): void {
+    this.#invite.pack();
+    this.#read = undefined;
   }
 
   get trunk(): string | undefined {
@@ -96,6 +105,10 @@ export class InviteView extends KeysView implements CallView {
 
   get parts(): readonly BodyView[] {
     return this.#draft.parts;
+  }
+
+  get #draft(): MessageDraft {
+    return this.#read ??= new MessageDraft(this.invite, READ_ONLY);
   }
 
   part(contentType: string): BodyView | undefined {
