@@ -227,6 +227,8 @@ export class Call implements LegOwner, HuntOwner, ServerUser, Timed {
           this.#bridge.announce(event.content, leg, this.otherOf(leg));
         }
         return;
+      case "settled":
+        return;
       case "withdraw":
         this.#bridge.withdraw(event.exchange);
         return;

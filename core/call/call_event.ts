@@ -40,6 +40,8 @@ export type CallEvent =
   }
   /** A side took our repeated offer otherwise than before: its SDP, which the other side has to hear of. */
   | { readonly type: "change"; readonly content: Content }
+  /** The side's offer was answered on its own leg; the other side does not hear of it. */
+  | { readonly type: "settled"; readonly content: Content }
   /** Within the call: a change of the session, or a message for the other side. */
   | { readonly type: "request"; readonly exchange: IncomingExchange }
   /** The side took a request back. */

@@ -121,6 +121,9 @@ export class CallMedia implements MediaUser {
         this.#gone(leg);
         take(event);
         return;
+      case "settled":
+        this.#settled(leg, event.content);
+        return;
       case "acknowledge":
       case "request":
       case "withdraw":
@@ -280,6 +283,14 @@ export class CallMedia implements MediaUser {
       headers.delete("Content-Type");
       take({ ...event, content: { ...NO_CONTENT, headers } });
     }
+  }
+
+  #settled(leg: Leg, content: Content): void {
+    const anchored = this.#between(leg, this.#owner.otherOf(leg));
+    const sdp = anchored && sdpPartOf(content);
+    if (anchored === undefined || sdp === undefined) return;
+    const { anchor, target } = anchored;
+    anchor.settled?.(sdp.text, { from: leg.name, target });
   }
 
   #gone(leg: Leg): void {

@@ -302,6 +302,10 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
           this.#repeatedOffer = decision.body === undefined &&
             request.method === "INVITE" && request.body.length === 0;
           session.reply(transaction, decision.status, parts);
+          this.owner.handle(this, {
+            type: "settled",
+            content: crossing(request),
+          });
           return "taken";
         } catch (error) {
           if (said !== undefined) policy.fault("onUpdate", error);

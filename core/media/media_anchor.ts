@@ -54,6 +54,11 @@ export interface MediaAnchor {
   readonly keys: MediaKeys | undefined;
   /** The last offer between the caller and this target came to nothing: all is as it was before. */
   refused(target: number): void;
+  /**
+   * An offer of one side was answered without asking the other, a hold say: what the side says of itself holds, and
+   * nothing crosses. Absent where nobody has to know.
+   */
+  settled?(sdp: string, of: Pick<Crossing, "from" | "target">): void;
   /** A target is given up, or failed. */
   gone(target: number): void;
   /** A target answered the call: it is the other side from now on, and the others are gone. */

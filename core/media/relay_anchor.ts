@@ -19,7 +19,7 @@ import {
 } from "./relay_endpoint.ts";
 import { type CrossedTexts, RelayKeys } from "./relay_keys.ts";
 import type { RelayPort } from "./relay_port.ts";
-import { isHeld } from "./stream_facts.ts";
+import { isHeld, streamFacts } from "./stream_facts.ts";
 
 /** What the media of a call are made of. */
 export interface RelayAnchorParts {
@@ -69,6 +69,16 @@ export class RelayAnchor implements MediaAnchor, Timed {
   refused(target: number): void {
     this.#branches.get(target)?.refused();
     this.#offers.delete(target);
+    this.#settle();
+  }
+
+  settled(
+    sdp: string,
+    { from, target }: Pick<Crossing, "from" | "target">,
+  ): void {
+    const description = SessionDescription.parse(sdp);
+    if (description === undefined) return;
+    this.#branches.get(target)?.settled(streamFacts(description), from);
     this.#settle();
   }
 

@@ -76,6 +76,14 @@ export class RelayBranch {
     return true;
   }
 
+  /** A side's offer was answered in the other's place. */
+  settled(streams: readonly StreamFacts[], from: Side): void {
+    const agreed = this.#agreed;
+    if (agreed === undefined || streams.length !== agreed[from].length) return;
+    this.#agreed = { ...agreed, [from]: streams };
+    (from === "a" ? this.#a : this.b).apply(streams);
+  }
+
   /**
    * The last offer came to nothing. RFC 3261 §14.1: the session goes on as if the re-INVITE had never been.
    */

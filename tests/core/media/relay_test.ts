@@ -353,6 +353,29 @@ Deno.test("silence of both sides ends the call, but not on hold", () => {
   bed.end(anchor);
 });
 
+Deno.test("a hold that was answered in the other's place is one", () => {
+  const { bed, a, b, anchor, toA, toB } = answered({ timeoutSeconds: 10 });
+  const hold = audio({}, "sendonly");
+  anchor.settled(hold, { from: "a", target: 1 });
+  bed.pass(60_000);
+  assertEquals(bed.timeouts, 0);
+  // Its music passes, and with another address what it hears goes there.
+  const moved = bed.phone(A, 4100);
+  anchor.settled(audio({ port: 4100 }), { from: "a", target: 1 });
+  moved.speak(toA);
+  b.speak(toB);
+  bed.pass(5);
+  assertEquals([b.heard.length, moved.heard.length, a.heard.length], [1, 1, 0]);
+  // With other streams than were agreed it says nothing of ours.
+  anchor.settled(hold + "m=video 4200 RTP/AVP 96\r\n", {
+    from: "a",
+    target: 1,
+  });
+  bed.pass(30_000);
+  assertEquals(bed.timeouts, 1);
+  bed.end(anchor);
+});
+
 Deno.test("no port is left: the offer fails, and what was taken is given back", () => {
   const bed = new RelayBed({ ports: { from: 20000, to: 20001 } });
   const [first, second] = [bed.begin(), bed.begin()];
