@@ -293,6 +293,7 @@ export class Call implements LegOwner, HuntOwner, ServerUser, Timed {
     this.#refreshKeys();
     this.#a.watch();
     leg.watch();
+    this.view.pack();
   }
 
   #refreshKeys(): void {
@@ -324,6 +325,7 @@ export class Call implements LegOwner, HuntOwner, ServerUser, Timed {
         this.#a.answer(answerContent(decision), reasonOf(decision.reason));
         this.#refreshKeys();
         this.#a.watch();
+        this.view.pack();
         return;
     }
   }
