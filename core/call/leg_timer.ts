@@ -17,6 +17,7 @@ import {
 import type { Session } from "../dialog/session.ts";
 import type { Refreshed } from "../dialog/session_timer.ts";
 import {
+  type Agreement,
   DEFAULT_SESSION_TIMER,
   type SessionTimerSettings,
   TimerNegotiation,
@@ -62,7 +63,9 @@ export class LegTimer implements RefreshOwner {
   readonly negotiation: TimerNegotiation;
   readonly #context: CallContext;
   readonly #user: LegTimerUser;
-  #last: Refreshed | undefined;
+  #begun = false;
+  /** Of the last refresh: a timer that was turned off tells of none. */
+  #agreed: Agreement | undefined;
   #ours = 0;
   #theirs = 0;
   #method: string | undefined;
@@ -84,7 +87,7 @@ export class LegTimer implements RefreshOwner {
 
   /** For the record; undefined where there was no timer. */
   get summary(): TimerSummary | undefined {
-    const { agreement } = this.#last ?? {};
+    const agreement = this.#agreed;
     if (agreement === undefined) return undefined;
     return {
       leg: this.#user.name,
@@ -126,8 +129,9 @@ export class LegTimer implements RefreshOwner {
   }
 
   onRefreshed(refresh: Refreshed): void {
-    const first = this.#last === undefined;
-    this.#last = refresh;
+    const first = !this.#begun;
+    this.#begun = true;
+    this.#agreed = refresh.agreement;
     // The INVITE that began the call starts the timer and refreshes nothing yet.
     if (first) return;
     this.#method = refresh.method;
