@@ -60,6 +60,7 @@ export function loadYaml(
   const folder = file.slice(0, file.search(/[^/\\]*$/));
   const { config, problems, notices } = parseConfig(text, file, {
     fileExists: (script) => unreadable(inFolder(folder, script)) === undefined,
+    whyUnwritable: (name) => unwritable(inFolder(folder, name)),
     environment,
   });
   return {
@@ -103,5 +104,23 @@ function unreadable(file: string): string | undefined {
     return Deno.statSync(file).isFile ? undefined : "it is no file";
   } catch (error) {
     return whyUnreadable(error);
+  }
+}
+
+/** Why a file that need not be there yet cannot be kept, as far as can be seen without making it. */
+function unwritable(file: string): string | undefined {
+  try {
+    if (Deno.statSync(file).isFile) return undefined;
+    return "it is no file";
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) return whyUnreadable(error);
+  }
+  const folder = file.slice(0, file.search(/[^/\\]*$/)) || ".";
+  try {
+    return Deno.statSync(folder).isDirectory
+      ? undefined
+      : `${folder} is no folder`;
+  } catch (error) {
+    return `${folder}: ${whyUnreadable(error)}`;
   }
 }

@@ -119,7 +119,9 @@ export function parsePorts(text: string): PortRange | undefined {
     Number,
   );
   if (first === undefined || last === undefined) return undefined;
-  return first >= 1024 && first < last && last <= 65535
+  // A call of one stream takes two pairs, and a pair begins with an even port.
+  const evenFirst = first + first % 2;
+  return first >= 1024 && evenFirst + 3 <= last && last <= 65535
     ? { first, last }
     : undefined;
 }

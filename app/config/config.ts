@@ -62,7 +62,7 @@ function describe(issue: z.core.$ZodIssue, source: YamlSource): Problem[] {
     return [
       source.atKey(
         path,
-        `${quote(path.at(-1))} names no trunk, wanted ${
+        `${quote(path.at(-1))} cannot be a name here, wanted ${
           issue.issues[0]?.message ?? issue.message
         }`,
       ),

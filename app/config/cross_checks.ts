@@ -22,6 +22,8 @@ export interface Finding {
 export interface CrossCheckOptions {
   /** True if a script path, as written, names a file. Absent: not checked. */
   readonly fileExists?: ((path: string) => boolean) | undefined;
+  /** What keeps a file, as written, from being written; undefined: nothing. Absent: not checked. */
+  readonly whyUnwritable?: ((path: string) => string | undefined) | undefined;
   /** The environment. Absent: not checked. */
   readonly environment?: Environment | undefined;
 }
@@ -45,11 +47,13 @@ export function crossCheck(
       ...sessionTimer(trunk),
       ...password(trunk, options),
       ...registration(trunk, options),
+      ...retryWaits(trunk),
       ...keepAlive(trunk),
     ]),
+    ...registeredTwice(trunks),
     ...matches(trunks, config),
     ...routes(config, trunks),
-    ...registrarProblems(config, options.environment),
+    ...registrarProblems(config, options),
     ...scripts(config, options),
     ...timers(config),
   ];
@@ -182,6 +186,45 @@ function* registration(
       message:
         `dual is true with one server, wanted two in registrar or in servers of the trunk`,
     };
+  }
+}
+
+function* retryWaits(trunk: Trunk): Generator<Finding> {
+  const retry = mapping(mapping(trunk["register"])["retry"]);
+  const max = whole(retry["max"]) ?? 1800;
+  for (const key of ["base", "base_registered", "refused"]) {
+    const wait = whole(retry[key]);
+    if (wait === undefined || wait <= max) continue;
+    yield {
+      path: ["trunks", trunk.name, "register", "retry", key],
+      message: `${key} is ${wait}, wanted at most max, ${max}`,
+    };
+  }
+}
+
+/** Two that registered the same at the same server would take each other's binding away. */
+function* registeredTwice(trunks: readonly Trunk[]): Generator<Finding> {
+  const owners = new Map<string, string>();
+  for (const trunk of trunks) {
+    const register = mapping(trunk["register"]);
+    const aor = register["aor"];
+    if (typeof aor !== "string") continue;
+    const own = strings(register["registrar"]);
+    const servers = own.size > 0 ? own : strings(trunk["servers"]);
+    for (const server of servers.values()) {
+      const key = `${aor} ${server}`.toLowerCase();
+      const owner = owners.get(key);
+      if (owner === undefined) owners.set(key, trunk.name);
+      else if (owner !== trunk.name) {
+        yield {
+          path: ["trunks", trunk.name, "register", "aor"],
+          message: `${quote(aor)} is registered at ${quote(server)} by trunk ${
+            quote(owner)
+          }, wanted it once`,
+        };
+        break;
+      }
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 /** Rules between the keys of the registrar, its users, and the trunks that register. */
 
+import { fromText } from "../../core/message/bytes.ts";
+import { namedAor } from "../../core/trunk/registrar_settings.ts";
 import { type Environment, secretProblem } from "./secret_check.ts";
 
 type Mapping = Readonly<Record<string, unknown>>;
@@ -8,14 +10,24 @@ interface Problem {
   readonly message: string;
 }
 
+/** What the rules must be told about the world. */
+interface RegistrarCheckOptions {
+  readonly environment?: Environment | undefined;
+  /** What keeps a file, as written, from being written; undefined: nothing. Absent: not checked. */
+  readonly whyUnwritable?: ((file: string) => string | undefined) | undefined;
+}
+
 /** Every such rule that does not hold. */
 export function* registrarProblems(
   config: Mapping,
-  environment: Environment | undefined,
+  { environment, whyUnwritable }: RegistrarCheckOptions,
 ): Generator<Problem> {
   const registrar = mapping(config["registrar"]);
   const users = Object.entries(mapping(registrar["users"]));
   yield* intervals(registrar);
+  yield* waits(registrar);
+  yield* file(registrar["file"], whyUnwritable);
+  if (config["registrar"] !== undefined) yield* members(config);
   for (const [name, value] of users) {
     yield* secret(name, mapping(value), environment);
   }
@@ -35,6 +47,80 @@ function* intervals(registrar: Mapping): Generator<Problem> {
     if (value === undefined || value <= max) continue;
     const message = `${key} is ${value}, wanted at most max_expires, ${max}`;
     yield { path: ["registrar", key], message };
+  }
+}
+
+function* waits(registrar: Mapping): Generator<Problem> {
+  for (const key of ["guesses_per_user", "guesses_per_source"]) {
+    const given = mapping(registrar[key]);
+    const wait = whole(given["wait"]) ?? 2;
+    const longest = whole(given["longest_wait"]) ?? 900;
+    if (wait <= longest) continue;
+    const at = given["wait"] === undefined ? "longest_wait" : "wait";
+    const message = `wait is ${wait}, wanted at most longest_wait, ${longest}`;
+    yield { path: ["registrar", key, at], message };
+  }
+}
+
+function* file(
+  name: unknown,
+  whyUnwritable: RegistrarCheckOptions["whyUnwritable"],
+): Generator<Problem> {
+  if (typeof name !== "string") return;
+  const why = whyUnwritable?.(name);
+  if (why === undefined) return;
+  const message = `${
+    JSON.stringify(name)
+  } cannot be kept: ${why}, wanted a file in a folder that can be written to`;
+  yield { path: ["registrar", "file"], message };
+}
+
+/** Who may register, and that each trunk is somebody's who may. A script may admit whom it likes. */
+function* members(config: Mapping): Generator<Problem> {
+  const registrar = mapping(config["registrar"]);
+  const scripted = list(config["scripts"]).length > 0;
+  const users = Object.entries(mapping(registrar["users"]));
+  if (users.length === 0 && !scripted) {
+    const message =
+      "nobody can register, wanted users, or a script with onRegister";
+    yield { path: ["registrar"], message };
+    return;
+  }
+  const domains = list(registrar["domains"]).filter((one) =>
+    typeof one === "string"
+  );
+  if (domains.length === 0) return;
+  const aorOf = (name: unknown) =>
+    typeof name === "string"
+      ? namedAor(fromText(name), { domains })
+      : undefined;
+  const known = new Set(
+    users.flatMap(([name, user]) =>
+      list(mapping(user)["aors"] ?? name).map(aorOf)
+    ),
+  );
+  const owners = new Map<string, string>();
+  for (const [name, value] of Object.entries(mapping(config["trunks"]))) {
+    const trunk = mapping(value);
+    if (trunk["dynamic"] !== true) continue;
+    const path = [
+      "trunks",
+      name,
+      trunk["aor"] === undefined ? "dynamic" : "aor",
+    ];
+    const written = JSON.stringify(trunk["aor"] ?? name);
+    const aor = aorOf(trunk["aor"] ?? name);
+    const owner = aor === undefined ? undefined : owners.get(aor);
+    if (owner !== undefined) {
+      const message = `${written} is registered for trunk ${
+        JSON.stringify(owner)
+      }, wanted each address-of-record once`;
+      yield { path, message };
+    } else if (aor === undefined || (!scripted && !known.has(aor))) {
+      const message =
+        `${written} is nothing that a user may register, wanted a user's name or one of its aors`;
+      yield { path, message };
+    } else owners.set(aor, name);
   }
 }
 
@@ -108,6 +194,10 @@ function* dynamic(
     } is dynamic, wanted a registrar block for it to register with`;
     yield { path: [...path, "dynamic"], message };
   }
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : value === undefined ? [] : [value];
 }
 
 function mapping(value: unknown): Mapping {

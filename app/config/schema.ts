@@ -67,9 +67,10 @@ const keepalive = section({
   server: server().optional(),
   port: whole({ from: 1, to: 65535, unit: "" }).optional(),
   custom: section({
+    // These begin or end calls, or have no response.
     method: text(
-      "a SIP method such as NOTIFY",
-      /^[A-Za-z0-9.!%*_+`'~-]{1,32}$/,
+      "a SIP method such as NOTIFY, but not INVITE, ACK, BYE or CANCEL",
+      /^(?!(?:INVITE|ACK|BYE|CANCEL)$)[A-Za-z0-9.!%*_+`'~-]{1,32}$/,
     ),
     event: text(
       "an event package such as keep-alive",
@@ -140,6 +141,7 @@ const register = section({
   }).prefault({}),
 });
 
+const DOMAIN = /^(?:\*|[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+\]?)$/;
 const NAME_WANTED = "a user name such as bob";
 const AOR_WANTED =
   "a user of the registrar's domain, bob, or a SIP URI, sip:bob@example.com";
@@ -178,7 +180,7 @@ function guesses(free: number) {
 
 const registrar = section({
   domains: list(
-    text("a domain such as example.com, an IP address, or *", /^(?:\*|\S+)$/),
+    text("a domain such as example.com, an IP address, or *", DOMAIN),
     { wanted: "a list of domains such as [example.com]", min: 1, max: 64 },
   ),
   realm: text("a realm such as example.com", /^[^\r\n"\\]{1,128}$/).optional(),
@@ -314,7 +316,7 @@ export const configSchema = section({
       .refine((address) => addressBits(address) !== undefined, "an IP address")
       .default("127.0.0.1"),
     ports: parsed(
-      "a range of ports such as 20000-29999, from 1024 to 65535",
+      "a range of four ports or more such as 20000-29999, from 1024 to 65535",
       parsePorts,
     ).prefault("20000-29999"),
     timeout: whole({ from: 1, to: DAY, unit: "seconds" }).default(60),

@@ -75,6 +75,57 @@ const WRONG: readonly {
     ],
   },
   {
+    name: "keep-alive: a method that ends calls",
+    yaml:
+      "listen: udp:127.0.0.1:5060\ntrunks:\n  c: {servers: sip:127.0.0.1, keepalive: {method: custom, custom: {method: BYE}}}",
+    problems: [
+      '3:76: trunks.c.keepalive.custom.method is "BYE", wanted a SIP method such as NOTIFY, but not INVITE, ACK, BYE or CANCEL',
+    ],
+  },
+  {
+    name: "media: ports for less than a call",
+    yaml: "listen: udp:127.0.0.1:5060\nmedia: {ports: 20001-20004}",
+    problems: [
+      '2:16: media.ports is "20001-20004", wanted a range of four ports or more such as 20000-29999, from 1024 to 65535',
+    ],
+  },
+  {
+    name: "registrar: nobody can register",
+    yaml: "listen: udp:127.0.0.1:5060\nregistrar: {domains: example.com}",
+    problems: [
+      "2:12: nobody can register, wanted users, or a script with onRegister",
+    ],
+  },
+  {
+    name: "registrar: a URI for a domain, waits the wrong way round",
+    yaml:
+      "listen: udp:127.0.0.1:5060\nscripts: a.ts\nregistrar:\n  domains: sip:example.com\n  guesses_per_user: {wait: 9, longest_wait: 8}\n  guesses_per_source: {longest_wait: 1}",
+    problems: [
+      '4:12: registrar.domains is "sip:example.com", wanted a domain such as example.com, an IP address, or *',
+      "5:28: wait is 9, wanted at most longest_wait, 8",
+      "6:38: wait is 2, wanted at most longest_wait, 1",
+    ],
+  },
+  {
+    name: "registrar: two trunks for one address-of-record, one for nobody's",
+    yaml:
+      "listen: udp:127.0.0.1:5060\nregistrar: {domains: example.com, users: {bob: {ha1: 0123456789abcdef0123456789abcdef}}}\ntrunks:\n  a: {dynamic: true, aor: bob}\n  b: {dynamic: true, aor: sip:bob@example.com}\n  c: {dynamic: true}\n  d: {dynamic: true, aor: sip:bob@elsewhere.example}",
+    problems: [
+      '5:27: "sip:bob@example.com" is registered for trunk "a", wanted each address-of-record once',
+      '6:16: "c" is nothing that a user may register, wanted a user\'s name or one of its aors',
+      '7:27: "sip:bob@elsewhere.example" is nothing that a user may register, wanted a user\'s name or one of its aors',
+    ],
+  },
+  {
+    name: "register: the same twice, and waits past the longest",
+    yaml:
+      "listen: udp:127.0.0.1:5060\ntrunks:\n  a: {servers: sip:127.0.0.1, register: {aor: sip:me@c.example}}\n  b: {servers: sip:127.0.0.1, register: {aor: sip:me@c.example, retry: {base: 20, max: 10}}}\n  c: {servers: sip:127.0.0.2, register: {aor: sip:me@c.example}}",
+    problems: [
+      '4:47: "sip:me@c.example" is registered at "sip:127.0.0.1" by trunk "a", wanted it once',
+      "4:79: base is 20, wanted at most max, 10",
+    ],
+  },
+  {
     name: "misspelt key at the top",
     yaml: "listen: udp:127.0.0.1:5060\ntrunsk: {}",
     problems: ['2:1: unknown key "trunsk", did you mean trunks?'],
@@ -133,7 +184,7 @@ const WRONG: readonly {
     name: "trunk name",
     yaml: "listen: udp:127.0.0.1:5060\ntrunks: {'a b': {servers: sip:x}}",
     problems: [
-      '2:10: "a b" names no trunk, wanted a trunk name of letters, digits, dots, dashes and underscores',
+      '2:10: "a b" cannot be a name here, wanted a trunk name of letters, digits, dots, dashes and underscores',
     ],
   },
   {
@@ -185,7 +236,7 @@ const WRONG: readonly {
       '2:17: timers.t1_ms is "half", wanted a whole number of milliseconds from 10 to 10000',
       "2:30: t2_ms is 50, wanted at least t1_ms, 500",
       "2:45: timers.no_answer is 1.5, wanted a whole number of seconds from 1 to 3600",
-      '3:16: media.ports is "30000-20000", wanted a range of ports such as 20000-29999, from 1024 to 65535',
+      '3:16: media.ports is "30000-20000", wanted a range of four ports or more such as 20000-29999, from 1024 to 65535',
     ],
   },
   {
@@ -208,6 +259,7 @@ registrar:
     gone: {password_env: GONE}
 `,
     problems: [
+      '3:16: "a" is nothing that a user may register, wanted a user\'s name or one of its aors',
       '3:31: trunk "a" has servers and is dynamic, wanted one of them: the servers of a dynamic trunk are what registers',
       "4:30: aor says how a trunk that registers is reached, wanted dynamic: true beside it",
       '5:36: routes[0].to[1] is "aor:", wanted a trunk name, or aor:USER for what is registered',

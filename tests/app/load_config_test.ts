@@ -71,3 +71,26 @@ Deno.test("a password that the environment lacks is missed where it is named", (
   const environment = () => ({ value: "secret" });
   assertEquals(loadYaml(file, { environment }).problems, []);
 });
+
+Deno.test("a file of registrations is missed before it is opened", () => {
+  using folder = new Folder({ "kept.sqlite": "" });
+  const { path } = folder;
+  const problemsOf = (file: string) => {
+    folder.write(
+      "a.yaml",
+      `${YAML}registrar:\n  domains: example.com\n  users: {bob: {ha1: 0123456789abcdef0123456789abcdef}}\n  file: ${file}\n`,
+    );
+    return loadYaml(`${path}/a.yaml`).problems.map((text) =>
+      text.split("\n")[0]
+    );
+  };
+  const wanted = "wanted a file in a folder that can be written to";
+  assertEquals(problemsOf("kept.sqlite"), []);
+  assertEquals(problemsOf("new.sqlite"), []);
+  assertEquals(problemsOf("no/new.sqlite"), [
+    `${path}/a.yaml:5:9: "no/new.sqlite" cannot be kept: ${path}/no/: there is no such file, ${wanted}`,
+  ]);
+  assertEquals(problemsOf(path), [
+    `${path}/a.yaml:5:9: "${path}" cannot be kept: it is no file, ${wanted}`,
+  ]);
+});
