@@ -9,7 +9,7 @@ import { cpuMicros, rssKb } from "./usage.ts";
 export interface Load {
   readonly calls: number;
   readonly perSecond: number;
-  /** How long each call stays up. */
+  /** How long each call stays up, 100 ms at least. */
   readonly holdMs: number;
   /** Calls put through before anything is read, so that code is compiled and buffers have grown. Default: 0. */
   readonly warmUp?: number;
@@ -29,6 +29,8 @@ export interface Figures {
 }
 
 const SETTLE_MS = 2000;
+/** So that an ACK is never overtaken by its BYE. */
+const SHORTEST_CALL_MS = 100;
 /** RFC 3261: a transaction waits 32 s after its final response; within as long again memory is given back. */
 export const ALL_OVER_MS = 75_000;
 const WARM_UP_PER_SECOND = 400;
@@ -54,7 +56,8 @@ export async function measure(
         `127.0.0.1:${server.port}`,
         ...["-p", `${callerPort}`, "-cp", `${callerControl}`],
         ...["-r", `${perSecond}`, "-m", `${calls}`],
-        ...["-l", `${calls}`, "-d", `${holdMs}`, "-s", "bob"],
+        ...["-l", `${calls}`, "-s", "bob"],
+        ...["-d", `${Math.max(holdMs, SHORTEST_CALL_MS)}`],
       ]);
     if (load.warmUp !== undefined) {
       const perSecond = WARM_UP_PER_SECOND;
