@@ -2,6 +2,7 @@
 
 import type { Timed } from "../core/base/clock.ts";
 import { B2bua } from "../core/call/b2bua.ts";
+import type { Overload } from "../core/call/overload.ts";
 import type { SipMessage } from "../core/message/message.ts";
 import type { Tap } from "../core/transport/transport_layer.ts";
 import type { Config } from "./config/schema.ts";
@@ -12,6 +13,7 @@ import { IdleMemory } from "./idle_memory.ts";
 import type { Log } from "./log.ts";
 import { mediaServices } from "./media/media_services.ts";
 import { openMedia } from "./media/open_media.ts";
+import { overloadOf } from "./overload/overload_wiring.ts";
 import { OperatorObserver } from "./operator_observer.ts";
 import { type ScriptReach, scriptReach } from "./script_reach.ts";
 import { locationStore } from "./registrar_wiring.ts";
@@ -49,6 +51,8 @@ export class Server {
   readonly scripts: Scripts;
   /** The stories of calls; undefined when none are kept. */
   readonly traces: CallTraces | undefined;
+  /** What refuses new calls above the peak; undefined: nothing does. */
+  readonly overload: Overload | undefined;
   readonly #clock: SystemClock;
   readonly #reach: ScriptReach;
 
@@ -58,6 +62,7 @@ export class Server {
       observer: OperatorObserver;
       scripts: Scripts;
       traces: CallTraces | undefined;
+      overload: Overload | undefined;
       clock: SystemClock;
       reach: ScriptReach;
     },
@@ -66,6 +71,7 @@ export class Server {
     this.observer = parts.observer;
     this.scripts = parts.scripts;
     this.traces = parts.traces;
+    this.overload = parts.overload;
     this.#clock = parts.clock;
     this.#reach = parts.reach;
   }
@@ -96,12 +102,15 @@ export class Server {
         reach: reach.reach,
         denied: reach.denied,
       });
+      const { gate: overload, udp } = overloadOf(config, {
+        clock,
+        observer,
+        udp: udpMaker(config.udp, observer),
+      });
       const b2bua = new B2bua({
         ...callSettings(config, environmentVariable),
-        ...networkSettings(config, {
-          clock,
-          udp: udpMaker(config.udp, observer),
-        }),
+        ...networkSettings(config, { clock, udp }),
+        gate: overload,
         clock,
         random,
         observer,
@@ -127,7 +136,9 @@ export class Server {
         isIdle: () => Object.values(b2bua.census).every((left) => left === 0),
       });
       await b2bua.open();
-      return new Server({ b2bua, observer, scripts, traces, clock, reach });
+      return new Server({
+        ...{ b2bua, observer, scripts, traces, overload, clock, reach },
+      });
     } catch (error) {
       scripts?.dispose();
       reach?.close();
@@ -155,6 +166,7 @@ export class Server {
 
   /** Ends everything at once, without a word to anyone. */
   async close(): Promise<void> {
+    this.overload?.close();
     await this.b2bua.close();
     this.scripts.dispose();
     this.#reach.close();

@@ -332,6 +332,12 @@ export const configSchema = section({
   limits: section({
     max_calls: whole({ from: 1, to: 1_000_000, unit: "calls" }).default(20_000),
   }).prefault({}),
+  overload: section({
+    mode: oneOf("auto", "off").default("auto"),
+    max_delay_ms: whole({ from: 1, to: 10_000, unit: "milliseconds" })
+      .default(5),
+    retry_after: whole({ from: 0, to: 3600, unit: "seconds" }).default(5),
+  }).prefault({}),
   trace: oneOf("off", "faults", "full").default("faults"),
   control: text(
     "auto, off, or the path of a socket such as /run/legwork/control.sock",

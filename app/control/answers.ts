@@ -4,6 +4,7 @@ import type { CallState } from "../../core/call/call_record.ts";
 import type { Server } from "../server.ts";
 import { explained } from "../trace/explain.ts";
 import { keepAliveLines } from "./keep_alive_lines.ts";
+import { overloadLines } from "./overload_lines.ts";
 import type { ControlReply, ControlRequest } from "./protocol.ts";
 import { trunkLines } from "./trunk_lines.ts";
 import { registrations } from "./registration_lines.ts";
@@ -24,7 +25,13 @@ export async function answerControl(
         : { ok, lines };
     }
     case "calls":
-      return { ok: true, lines: callLines(server.b2bua.callStates) };
+      return {
+        ok: true,
+        lines: [
+          ...callLines(server.b2bua.callStates),
+          ...overloadLines(server.overload?.state),
+        ],
+      };
     case "keepalives":
       return { ok: true, lines: keepAliveLines(server.b2bua.keepAlives) };
     case "trunks": {

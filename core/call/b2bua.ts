@@ -73,9 +73,8 @@ export class B2bua implements TransactionUser {
 
   constructor(options: B2buaOptions) {
     this.#options = options;
-    const limits = options.limits ?? DEFAULT_LIMITS;
     const timers = { ...DEFAULT_TIMERS, ...options.timers };
-    const { clock, random, observer } = options;
+    const { clock, random, observer, limits = DEFAULT_LIMITS } = options;
     this.#transport = new TransportLayer({
       transports: options.transports,
       clock,
@@ -95,6 +94,7 @@ export class B2bua implements TransactionUser {
       limits,
       observer,
       user: this,
+      gate: options.gate,
     });
     const names = options.transports.map((transport) => transport.name);
     const resolver = new Resolver({

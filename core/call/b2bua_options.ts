@@ -5,6 +5,7 @@ import type { Limits } from "../base/limits.ts";
 import type { Observer } from "../base/observer.ts";
 import type { Random } from "../base/random.ts";
 import type { MediaServices } from "../media/media_anchor.ts";
+import type { InviteGate } from "../transaction/stateless_refusals.ts";
 import type { TransactionTimers } from "../transaction/timers.ts";
 import type { Dns } from "../transport/dns.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -42,6 +43,8 @@ export interface B2buaOptions {
   /** RFC 3261 section 17.1.1.1: T1, T2, T4 in milliseconds. */
   readonly timers?: Partial<TransactionTimers>;
   readonly times?: Partial<CallTimes>;
+  /** Who may refuse new calls before anything is spent on them; see `Overload`. Default: nobody. */
+  readonly gate?: InviteGate | undefined;
   /** The host, perhaps with a port, that Via and Contact give instead of the listener's address. */
   readonly advertise?: string;
   /** What happens to a call whose `onInvite` failed. Default: `route`. */

@@ -19,6 +19,7 @@ import {
   needsTag,
   ServerTable,
 } from "./server_table.ts";
+import { type InviteGate, StatelessRefusals } from "./stateless_refusals.ts";
 import type { TransactionTimers } from "./timers.ts";
 import type { MessageTransport } from "./transport_port.ts";
 
@@ -45,6 +46,8 @@ export class ServerTransactions implements ServerHost {
   readonly #user: RequestUser;
   readonly #table = new ServerTable();
   readonly #salt: string;
+  /** Undefined where every INVITE may begin a call. */
+  readonly #refusals: StatelessRefusals | undefined;
 
   constructor(
     options: {
@@ -55,6 +58,7 @@ export class ServerTransactions implements ServerHost {
       observer: Observer;
       transport: MessageTransport;
       user: RequestUser;
+      gate?: InviteGate | undefined;
     },
   ) {
     this.clock = options.clock;
@@ -64,6 +68,8 @@ export class ServerTransactions implements ServerHost {
     this.#transport = options.transport;
     this.#user = options.user;
     this.#salt = options.random.token();
+    this.#refusals = options.gate &&
+      new StatelessRefusals(options.gate, options.clock);
   }
 
   get size(): number {
@@ -88,6 +94,9 @@ export class ServerTransactions implements ServerHost {
       // §21.5.4: "The server MAY indicate when the client should retry the request in a Retry-After header field."
       this.observer.count("transactions_refused");
       const headers = new Headers().append("Retry-After", RETRY_AFTER_SECONDS);
+      this.answerStateless(request, flow, { status: 503, headers });
+    } else if (this.#refuses(request)) {
+      const { headers } = this.#refusals!;
       this.answerStateless(request, flow, { status: 503, headers });
     } else {
       this.#onNew(request, { key, flow });
@@ -177,10 +186,26 @@ export class ServerTransactions implements ServerHost {
 
   #onAck(ack: SipRequest, way: { key: string; via: Via; flow: Flow }): void {
     const transaction = this.#table.find(way.key, "INVITE");
+    if (transaction === undefined && this.#acknowledgesRefusal(ack)) return;
     // §17.2.3: "the To tag of the ACK matches the To tag of the response sent by the server transaction".
     const matches = transaction instanceof InviteServer &&
       (!needsTag(way.via) || ack.to?.tag === transaction.toTag);
     if (!matches || transaction.receiveAck()) this.#user.onAck(ack, way.flow);
+  }
+
+  /** Only what would begin a call: a request within a dialog has a To tag. */
+  #refuses(request: SipRequest): boolean {
+    return this.#refusals !== undefined && request.method === "INVITE" &&
+      request.to?.tag === undefined &&
+      this.#refusals.refuses(() => this.#statelessTag(request));
+  }
+
+  /** The ACK of a refusal bears the Via of its INVITE (§17.1.1.3), and so has its tag: there is nothing left to do. */
+  #acknowledgesRefusal(ack: SipRequest): boolean {
+    const refusals = this.#refusals;
+    if (refusals === undefined || refusals.isEmpty) return false;
+    const tag = this.#statelessTag(ack);
+    return ack.to?.tag === tag && refusals.has(tag);
   }
 
   #start(

@@ -25,6 +25,7 @@ import {
   withVia,
 } from "./client_transactions.ts";
 import { type RequestUser, ServerTransactions } from "./server_transactions.ts";
+import type { InviteGate } from "./stateless_refusals.ts";
 import type { TransactionTimers } from "./timers.ts";
 import type { MessageTransport } from "./transport_port.ts";
 
@@ -51,6 +52,8 @@ export interface TransactionLayerOptions {
   readonly limits: Limits;
   readonly observer: Observer;
   readonly user: TransactionUser;
+  /** Default: every INVITE may begin a call. */
+  readonly gate?: InviteGate | undefined;
 }
 
 /** All transactions of one B2BUA. */

@@ -7,7 +7,7 @@ import { problemLine } from "../../app/problem.ts";
 const LISTEN_FORM =
   "udp:, tcp:, tls:, ws: or wss:, an IP address ([...] for IPv6), and a port: udp:127.0.0.1:5060";
 const TOP_KEYS =
-  "listen, udp, advertise, trunks, routes, registrar, unknown_peers, scripts, script_limits, script_fetch, script_store, script_deny, media, timers, limits, trace, control, log";
+  "listen, udp, advertise, trunks, routes, registrar, unknown_peers, scripts, script_limits, script_fetch, script_store, script_deny, media, timers, limits, overload, trace, control, log";
 
 const WRONG: readonly {
   readonly name: string;

@@ -24,6 +24,7 @@ import type {
   ServerTransaction,
   ServerUser,
 } from "../../../core/transaction/server_transaction.ts";
+import type { InviteGate } from "../../../core/transaction/stateless_refusals.ts";
 import { DEFAULT_TIMERS } from "../../../core/transaction/timers.ts";
 import {
   TransactionLayer,
@@ -152,7 +153,11 @@ export class Bed implements TransactionUser, ClientUser {
   readonly told: string[] = [];
 
   constructor(
-    options: { transport?: TransportName; limits?: Partial<Limits> } = {},
+    options: {
+      transport?: TransportName;
+      limits?: Partial<Limits>;
+      gate?: InviteGate;
+    } = {},
   ) {
     const transport = options.transport ?? "UDP";
     this.target = { transport, host: "192.0.2.9", port: 5060 };
@@ -166,6 +171,7 @@ export class Bed implements TransactionUser, ClientUser {
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       observer: this.observer,
       user: this,
+      gate: options.gate,
     });
   }
 
