@@ -8,8 +8,8 @@ import type {
 } from "../../core/media/media_socket.ts";
 import { canonicalHost, ipVersion } from "../../core/transport/address.ts";
 
-/** The longest datagram that is taken whole; RTP is a tenth of it. */
-const DATAGRAM_BYTES = 16_384;
+/** The longest datagram that is taken whole: larger than any frame. Each socket has a buffer of its own. */
+const DATAGRAM_BYTES = 2_048;
 /** Datagrams that wait; RTP that waits longer is of no use. */
 const MAX_QUEUE = 256;
 /** Receiving fails this often in a row before a socket is given up. */

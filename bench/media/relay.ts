@@ -8,9 +8,9 @@ import { CountingObserver } from "../../core/base/observer.ts";
 import { DEFAULT_DTMF } from "../../core/media/dtmf_settings.ts";
 import { MediaRelay } from "../../core/media/media_relay.ts";
 import { Libc, openLibc } from "../../core/transport/libc.ts";
+import { phoneSdp } from "./phone_sdp.ts";
 
 const HOST = "127.0.0.1";
-const PHONES = "127.0.0.2";
 const [from = 0, calls = 0, phone = 0] = Deno.args.map(Number);
 const libc = Deno.args[3] === "batched" ? openLibc() : undefined;
 const relay = new MediaRelay({
@@ -30,7 +30,7 @@ for (let i = 0; i < calls; i++) {
   });
   for (const side of ["a", "b"] as const) {
     const port = phone + 4 * i + (side === "a" ? 0 : 2);
-    anchor.cross(description(port), {
+    anchor.cross(phoneSdp(port), {
       from: side,
       role: side === "a" ? "offer" : "answer",
       target: 1,
@@ -42,15 +42,3 @@ for (let i = 0; i < calls; i++) {
   anchor.chosen(1);
 }
 console.log("ready");
-
-function description(port: number): string {
-  return [
-    "v=0",
-    `o=- 1 1 IN IP4 ${HOST}`,
-    "s=-",
-    `c=IN IP4 ${PHONES}`,
-    "t=0 0",
-    `m=audio ${port} RTP/AVP 0`,
-    "",
-  ].join("\r\n");
-}

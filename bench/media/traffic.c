@@ -1,6 +1,7 @@
 /* Phones that talk: G.711 of 20 ms both ways through a relay, each packet with the time it left. Usage: traffic
- * RELAY_PORT CALLS PHONE_PORT SECONDS. Prints: sent received p50_us p99_us. Call i: phones PHONE+4i and PHONE+4i+2, the
- * first speaks to RELAY+4i+2, the second to RELAY+4i. */
+ * CALLS PHONE_PORT SECONDS. Prints: sent received p50_us p99_us. Call i: phones PHONE+4i and PHONE+4i+2; the ports of
+ * the relay that they speak to are read from the standard input, in that order. A packet has arrived when the kernel
+ * says so (SO_TIMESTAMPNS), not when it is looked at. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <stdint.h>
@@ -14,7 +15,7 @@ enum { BYTES = 172, MOST_US = 1000000 };
 
 static int64_t now_ns(void) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(CLOCK_REALTIME, &t);
   return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
@@ -22,11 +23,17 @@ static uint32_t histogram[MOST_US];
 static long received;
 
 static void drain(int fd) {
-  char bytes[2048];
-  while (recv(fd, bytes, sizeof bytes, MSG_DONTWAIT) == BYTES) {
+  char bytes[2048], control[128];
+  struct iovec vector = {bytes, sizeof bytes};
+  for (;;) {
+    struct msghdr message = {
+        .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    if (recvmsg(fd, &message, MSG_DONTWAIT) != BYTES) return;
+    struct timespec came;
+    memcpy(&came, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof came);
     int64_t sent;
     memcpy(&sent, bytes + 12, sizeof sent);
-    int64_t us = (now_ns() - sent) / 1000;
+    int64_t us = (came.tv_sec * 1000000000LL + came.tv_nsec - sent) / 1000;
     histogram[us < 0 ? 0 : us >= MOST_US ? MOST_US - 1 : us]++;
     received++;
   }
@@ -42,16 +49,19 @@ static long percentile(double share) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 5) return 2;
-  int relay = atoi(argv[1]), calls = atoi(argv[2]), phone = atoi(argv[3]), seconds = atoi(argv[4]);
+  if (argc != 4) return 2;
+  int calls = atoi(argv[1]), phone = atoi(argv[2]), seconds = atoi(argv[3]), relay;
   int count = 2 * calls;
   int *fds = calloc(count, sizeof *fds);
   for (int i = 0; i < count; i++) {
     struct sockaddr_in name = {AF_INET, htons(phone + 2 * i), {htonl(INADDR_LOOPBACK + 1)}, {0}};
     struct sockaddr_in to = name;
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    to.sin_port = htons(relay + 4 * (i / 2) + (i % 2 ? 0 : 2));
+    if (scanf("%d", &relay) != 1) return 2;
+    to.sin_port = htons(relay);
     fds[i] = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    int on = 1;
+    setsockopt(fds[i], SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
     if (bind(fds[i], (void *)&name, sizeof name) || connect(fds[i], (void *)&to, sizeof to)) {
       perror("socket");
       return 1;

@@ -21,14 +21,14 @@ export class OriginKeeper {
   }
 
   /**
-   * Writes the line. `standing` is what the leg was told last, where someone else than this keeper may have said it.
+   * Writes the line; the description as text. `standing` is what the leg was told last, where someone else than this keeper may have said it.
    *
    * RFC 3264 §8: "When issuing an offer that modifies the session, the "o=" line of the new SDP MUST be identical to
    * that in the previous SDP, except that the version in the origin field MUST increment by one from the previous SDP.
    * If the version in the origin line does not increment, the SDP MUST be identical to the SDP with that version
    * number."
    */
-  write(description: SessionDescription, standing: string | undefined): void {
+  write(description: SessionDescription, standing: string | undefined): string {
     const before = this.#standing(standing);
     if (before === undefined || !isSame(before, description)) this.#version++;
     const family = this.#address.includes(":") ? "IP6" : "IP4";
@@ -37,7 +37,7 @@ export class OriginKeeper {
       `- ${this.#id} ${this.#version} IN ${family} ${this.#address}`,
       "siuepcbtrzka",
     );
-    this.#last = String(description);
+    return this.#last = String(description);
   }
 
   #standing(text: string | undefined): SessionDescription | undefined {

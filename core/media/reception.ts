@@ -12,6 +12,7 @@ const USUAL_CLOCK_RATE = 8000;
 /** A.1: a jump of more than this is a sender that began anew. */
 const MAX_DROPOUT = 3000;
 const MAX_MISORDER = 100;
+const NO_RATES: ReadonlyMap<number, number> = new Map();
 
 /** Counts one direction of one stream; a source that gives way to another is kept in the sums. */
 export class Reception {
@@ -19,7 +20,8 @@ export class Reception {
   bytes = 0;
   /** Datagrams that were not taken. */
   refused = 0;
-  readonly #clockRates = new Uint32Array(128);
+  /** The description's own: a table of all types would be a call's largest part. */
+  #clockRates: ReadonlyMap<number, number> = NO_RATES;
   #ssrc = -1;
   #first = 0;
   #highest = 0;
@@ -34,15 +36,12 @@ export class Reception {
 
   /** The clocks of the payload types, as the description has them. */
   setClockRates(rates: ReadonlyMap<number, number>): void {
-    this.#clockRates.fill(0);
-    for (const [payload, rate] of rates) {
-      if (payload < 128) this.#clockRates[payload] = rate;
-    }
+    this.#clockRates = rates;
   }
 
   /** Hz of a payload type. */
   clockRateOf(payloadType: number): number {
-    return this.#clockRates[payloadType] || USUAL_CLOCK_RATE;
+    return this.#clockRates.get(payloadType) || USUAL_CLOCK_RATE;
   }
 
   /** A.3: packets expected, by their numbers, less packets received. */

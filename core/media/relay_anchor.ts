@@ -145,13 +145,13 @@ export class RelayAnchor implements MediaAnchor, Timed {
       return { kind: "failed", reason: "too many streams" };
     }
     const branch = this.#branch(crossing.target);
-    if (!branch.cross(description, crossing)) {
+    const written = branch.cross(description, crossing);
+    if (written === undefined) {
       this.refused(crossing.target);
       return { kind: "failed", reason: "no media ports" };
     }
     if (crossing.role === "answer") this.#active = branch;
     this.#settle();
-    const written = String(description);
     this.#note({ from: crossing.from, received: sdp, written }, crossing);
     return { kind: "ok", sdp: written };
   }

@@ -55,12 +55,15 @@ export class RelayBranch {
         isRelayed(b[at]));
   }
 
-  /** Takes a description, and writes it for the other side; false when there are no ports for it. */
-  cross(description: SessionDescription, crossing: Crossing): boolean {
+  /** Takes a description, and writes it for the other side; undefined when there are no ports for it. */
+  cross(
+    description: SessionDescription,
+    crossing: Crossing,
+  ): string | undefined {
     const { from, role, standing } = crossing;
     const streams = streamFacts(description);
     const to = from === "a" ? this.b : this.#a;
-    if (!to.open(streams)) return false;
+    if (!to.open(streams)) return undefined;
     // In an answer, those that were offered; in an offer, those of before.
     const theirs = role === "answer" ? this.#offered(from) : to.facts;
     shapeEvents(description, {
@@ -72,8 +75,7 @@ export class RelayBranch {
     } else {
       this.#answer(streams, from);
     }
-    to.write(description, { streams, standing });
-    return true;
+    return to.write(description, { streams, standing });
   }
 
   /** A side's offer was answered in the other's place. */

@@ -54,19 +54,19 @@ export class RelayEndpoint {
     });
   }
 
-  /** Writes what this side is told in the place of the other. */
+  /** Writes what this side is told in the place of the other; as text, which is kept once only. */
   write(
     description: SessionDescription,
     { streams, standing }: {
       streams: readonly StreamFacts[];
       standing: string | undefined;
     },
-  ): void {
+  ): string {
     const points = streams.map((stream, at): AnchorPoint | undefined =>
       isRelayed(stream) ? this.#ports[at] : undefined
     );
     anchorDescription(description, { address: this.#source.address, points });
-    this.#origin.write(description, standing);
+    return this.#origin.write(description, standing);
   }
 
   /** What the side said came into force, or is in force again. */
