@@ -94,7 +94,7 @@ function relays(): Relay[] {
   const c = [`${folder}/forward`, `${port}`, `${calls}`, `${port}`];
   const legwork = [Deno.execPath(), "run", "-A", "--no-check"]
     .concat(`${here}relay.ts`, `${port}`, `${calls}`, `${port}`);
-  const ngPort = port - 1;
+  const ngPort = port;
   const found: Relay[] = [
     { name: "C, woken by each", command: [...c, "0"], ready: own },
     { name: "C, a look a ms", command: [...c, "1000"], ready: own },
@@ -102,7 +102,10 @@ function relays(): Relay[] {
     { name: "Legwork, plain", command: [...legwork, "plain"], ready: own },
     {
       name: "rtpengine",
-      command: ["rtpengine", ...rtpengineArgs({ ngPort, port, calls })],
+      command: [
+        "rtpengine",
+        ...rtpengineArgs({ ngPort, port: port + 2, calls }),
+      ],
       ready: async () => {
         await new Promise((resolve) => setTimeout(resolve, 1_500));
         return await rtpengineCalls({ ngPort, phonePort: port, calls });
