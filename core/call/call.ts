@@ -118,7 +118,6 @@ export class Call implements LegOwner, HuntOwner, ServerUser, Timed {
     return side === "a" && !this.#a.answered ? undefined : this.legOf(side);
   }
 
-  /** True from its end on. */
   get over(): boolean {
     return this.#over;
   }
@@ -290,15 +289,15 @@ export class Call implements LegOwner, HuntOwner, ServerUser, Timed {
       leg.acknowledge();
     }
     this.#a.answer(content);
-    this.#refreshKeys();
-    this.#a.watch();
-    leg.watch();
-    this.view.pack();
+    this.#up();
   }
 
-  #refreshKeys(): void {
+  #up(): void {
     if (wantsKeys(this, this.#context)) this.keys.refresh();
     else this.#keys?.refresh();
+    this.#a.watch();
+    this.#b?.watch();
+    this.view.pack();
   }
 
   #established(): void {
@@ -323,9 +322,7 @@ export class Call implements LegOwner, HuntOwner, ServerUser, Timed {
       case "answer":
         this.#established();
         this.#a.answer(answerContent(decision), reasonOf(decision.reason));
-        this.#refreshKeys();
-        this.#a.watch();
-        this.view.pack();
+        this.#up();
         return;
     }
   }
