@@ -119,7 +119,8 @@ export class SqliteLocationStore implements LocationStore, Timed {
         this.#sweep();
         this.#database.exec("COMMIT");
       } catch (error) {
-        this.#database.exec("ROLLBACK");
+        // On a full disk SQLite has rolled back by itself, and what counts is why.
+        if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
         throw error;
       }
     } catch (error) {

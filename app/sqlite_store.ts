@@ -174,7 +174,8 @@ export class SqliteStore implements Store {
         this.#database.exec("COMMIT");
         return result;
       } catch (error) {
-        this.#database.exec("ROLLBACK");
+        // On a full disk SQLite has rolled back by itself, and what counts is why.
+        if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
         throw error;
       }
     } catch (error) {

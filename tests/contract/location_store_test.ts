@@ -162,6 +162,28 @@ Deno.test("a commit that fails says so to everyone in it, and the next one works
   await Deno.remove(file);
 });
 
+Deno.test("a disk that is full is said to be", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".sqlite" });
+  const clock = new TimerWheel(0, { wallTimeMs: NOW_MS });
+  const store = new SqliteLocationStore(file, { clock });
+  const { DatabaseSync } = await import("node:sqlite");
+  const other = new DatabaseSync(file);
+  // As on a full disk, the transaction is gone when the error comes.
+  other.exec(
+    "CREATE TRIGGER full BEFORE INSERT ON locations BEGIN SELECT RAISE(ROLLBACK, 'disk is full'); END",
+  );
+  other.close();
+  const told = assertRejects(
+    () => store.commit({ aor: "a", bindings: [binding("sip:a@b")] }),
+    LocationStoreError,
+    "disk is full",
+  );
+  clock.advance(5);
+  await told;
+  store.close();
+  await Deno.remove(file);
+});
+
 Deno.test("a file that cannot be opened, or is none of ours, says so", async () => {
   const clock = new TimerWheel(0);
   assertThrows(
