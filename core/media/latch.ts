@@ -53,9 +53,10 @@ export class Latch {
       this.#inARow = 0;
       return true;
     }
-    if (!this.#mayBe(from)) return false;
-    // Whom the description names by address and port needs no proof.
+    // Whom the description names by address and port needs no proof, and gives way to nobody who came before: phones
+    // behind one NAT share a host.
     if (samePeer(from, this.#signalled)) return this.#take(from);
+    if (!this.#mayBe(from)) return false;
     if (this.#mode !== "always" && this.#mode !== "any") {
       return this.#take(from);
     }
@@ -77,7 +78,7 @@ export class Latch {
         return this.#latched === undefined &&
           from.host === this.#signalled?.host;
       case "off":
-        return samePeer(from, this.#signalled);
+        return false;
     }
   }
 
