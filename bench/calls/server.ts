@@ -5,7 +5,10 @@ import { installed, start } from "../../tests/interop/support/peer.ts";
 import { bound, freePort } from "../../tests/interop/support/ports.ts";
 
 /** A process under load. */
-export type Server = Pick<Legwork, "port" | "pid"> & AsyncDisposable;
+export type Server =
+  & Pick<Legwork, "port" | "pid">
+  & Partial<Pick<Legwork, "log">>
+  & AsyncDisposable;
 
 /** Routes, and rewrites one header of every message that leaves. */
 const REWRITE = `import { route } from "legwork";

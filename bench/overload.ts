@@ -1,0 +1,64 @@
+/**
+ * What is left of the peak when twice as much is offered: SIPp finds the highest rate at which no call fails or is
+ * refused and under 0.1 % of the messages are sent again, then doubles it. Needs sipp and Linux.
+ *
+ * Run: `deno run -A bench/overload.ts [--udp plain|batched] [--from RATE] [--seconds N]`.
+ */
+
+import { parseArgs } from "node:util";
+import { servers } from "./calls/server.ts";
+import { type Outcome, Session } from "./calls/session.ts";
+
+const { values: options } = parseArgs({
+  args: Deno.args,
+  options: {
+    udp: { type: "string", default: "batched" },
+    from: { type: "string", default: "1000" },
+    seconds: { type: "string", default: "10" },
+  },
+});
+const seconds = Number(options.seconds);
+const udp = options.udp === "plain" ? "plain" : "batched";
+const STEP = 1.15;
+const MESSAGES_PER_CALL = 14;
+
+const open = servers([udp]).find(([name]) => name === `no script, ${udp}`)![1];
+await using session = await Session.open(open);
+await session.offer({ calls: 5000, perSecond: 1000 });
+
+console.log("| offered/s | completed/s | failed | refused | retransmitted |");
+console.log("| --- | --- | --- | --- | --- |");
+let peak = 0;
+for (let rate = Number(options.from);; rate *= STEP) {
+  const got = await offer(Math.round(rate), seconds / 2);
+  if (!isClean(got)) break;
+  peak = goodput(got);
+}
+const got = await offer(Math.round(2 * peak), seconds);
+const share = peak === 0 ? 0 : 100 * goodput(got) / peak;
+console.log(
+  `\npeak ${peak.toFixed(0)} calls/s; at twice that ${
+    share.toFixed(0)
+  } % of it`,
+);
+
+async function offer(perSecond: number, during: number): Promise<Outcome> {
+  const calls = Math.round(perSecond * during);
+  const got = await session.offer({ calls, perSecond });
+  const { failed, refused, retransmitted } = got;
+  const cells = [
+    ...[perSecond, goodput(got).toFixed(0)],
+    ...[failed, refused, retransmitted],
+  ];
+  console.log(`| ${cells.join(" | ")} |`);
+  return got;
+}
+
+function isClean(got: Outcome): boolean {
+  return got.failed === 0 && got.refused === 0 &&
+    got.retransmitted < got.completed * MESSAGES_PER_CALL / 1000;
+}
+
+function goodput({ completed, seconds }: Outcome): number {
+  return completed / seconds;
+}
