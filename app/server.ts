@@ -13,6 +13,7 @@ import { IdleMemory } from "./idle_memory.ts";
 import type { Log } from "./log.ts";
 import { mediaServices } from "./media/media_services.ts";
 import { openMedia } from "./media/open_media.ts";
+import { Rtpengine } from "./media/rtpengine.ts";
 import { overloadOf } from "./overload/overload_wiring.ts";
 import { OperatorObserver } from "./operator_observer.ts";
 import { type ScriptReach, scriptReach } from "./script_reach.ts";
@@ -55,6 +56,8 @@ export class Server {
   readonly overload: Overload | undefined;
   readonly #clock: SystemClock;
   readonly #reach: ScriptReach;
+  /** Undefined where none is configured. */
+  readonly rtpengine: Rtpengine | undefined;
 
   private constructor(
     parts: {
@@ -65,6 +68,7 @@ export class Server {
       overload: Overload | undefined;
       clock: SystemClock;
       reach: ScriptReach;
+      rtpengine: Rtpengine | undefined;
     },
   ) {
     this.b2bua = parts.b2bua;
@@ -74,6 +78,7 @@ export class Server {
     this.overload = parts.overload;
     this.#clock = parts.clock;
     this.#reach = parts.reach;
+    this.rtpengine = parts.rtpengine;
   }
 
   /**
@@ -91,6 +96,7 @@ export class Server {
     const traces = tracesOf(options, clock);
     let scripts: Scripts | undefined;
     let reach: ScriptReach | undefined;
+    let rtpengine: Rtpengine | undefined;
     try {
       reach = scriptReach(config, { clock, http: HTTP_PORT });
       scripts = await Scripts.load(options.scripts, {
@@ -107,6 +113,7 @@ export class Server {
         observer,
         udp: udpMaker(config.udp, observer),
       });
+      rtpengine = Rtpengine.open(config, { clock, random, observer });
       const b2bua = new B2bua({
         ...callSettings(config, environmentVariable),
         ...networkSettings(config, { clock, udp }),
@@ -116,12 +123,15 @@ export class Server {
         observer,
         dns: new DenoDns(),
         locations: locationStore(config, clock),
-        media: mediaServices(config, {
-          clock,
-          random,
-          observer,
-          sockets: openMedia(config, observer),
-        }),
+        media: {
+          ...mediaServices(config, {
+            clock,
+            random,
+            observer,
+            sockets: openMedia(config, observer),
+          }),
+          ...(rtpengine === undefined ? {} : { rtpengine: rtpengine.media }),
+        },
         ...(options.scripts.length === 0 ? {} : { policy: scripts.policy }),
         ...(tap === undefined ? {} : { tap }),
         ...(traces === undefined ? {} : { trace: traces }),
@@ -136,10 +146,10 @@ export class Server {
         isIdle: () => Object.values(b2bua.census).every((left) => left === 0),
       });
       await b2bua.open();
-      return new Server({
-        ...{ b2bua, observer, scripts, traces, overload, clock, reach },
-      });
+      const kept = { scripts, traces, reach, rtpengine, overload };
+      return new Server({ b2bua, observer, clock, ...kept });
     } catch (error) {
+      rtpengine?.close();
       scripts?.dispose();
       reach?.close();
       clock.stop();
@@ -168,6 +178,7 @@ export class Server {
   async close(): Promise<void> {
     this.overload?.close();
     await this.b2bua.close();
+    this.rtpengine?.close();
     this.scripts.dispose();
     this.#reach.close();
     this.#clock.stop();

@@ -126,6 +126,15 @@ export function parsePorts(text: string): PortRange | undefined {
     : undefined;
 }
 
+/** `127.0.0.1:2223` or `[::1]:2223`: an IP literal and a port. */
+export function parseAddressPort(
+  text: string,
+): { host: string; port: number } | undefined {
+  const at = parseHostPort(text);
+  if (!at?.port || addressBits(at.host) === undefined) return undefined;
+  return { host: at.host, port: at.port };
+}
+
 /** Statuses from one to another, both included. */
 export interface StatusRange {
   readonly from: number;

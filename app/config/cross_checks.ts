@@ -49,6 +49,7 @@ export function crossCheck(
       ...registration(trunk, options),
       ...retryWaits(trunk),
       ...keepAlive(trunk),
+      ...mediaServers(trunk, config),
     ]),
     ...registeredTwice(trunks),
     ...matches(trunks, config),
@@ -133,6 +134,17 @@ function* sessionTimer(trunk: Trunk): Generator<Finding> {
         `expires is ${expires}, wanted at least min_se, ${minSe}, ${unless}`,
     };
   }
+}
+
+function* mediaServers(trunk: Trunk, config: Mapping): Generator<Finding> {
+  if (trunk["media"] !== "rtpengine" || config["rtpengine"] !== undefined) {
+    return;
+  }
+  yield {
+    path: ["trunks", trunk.name, "media"],
+    message:
+      "media is rtpengine, wanted rtpengine: {servers: [127.0.0.1:2223]} as well",
+  };
 }
 
 function* keepAlive(trunk: Trunk): Generator<Finding> {

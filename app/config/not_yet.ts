@@ -22,9 +22,4 @@ export const NOT_YET: readonly NotYet[] = [
     value: /^(tls|ws|wss):/i,
     instead: "nothing listens there",
   },
-  {
-    path: "trunks.*.media",
-    value: /^rtpengine$/,
-    instead: "media is bypassed",
-  },
 ];

@@ -12,16 +12,27 @@ import { parseSipUri } from "../../core/message/uri.ts";
 import {
   addressBits,
   isHost,
+  parseAddressPort,
   parseListen,
   parseMatch,
   parsePorts,
-  parseServer,
-  parseStatusRange,
 } from "./address.ts";
+import {
+  flag,
+  list,
+  oneOf,
+  parsed,
+  section,
+  server,
+  statuses,
+  text,
+  whole,
+} from "./schema_parts.ts";
 
 const DAY = 86_400;
 const LISTEN_WANTED =
   "udp:, tcp:, tls:, ws: or wss:, an IP address ([...] for IPv6), and a port: udp:127.0.0.1:5060";
+const NG_WANTED = "an IP address and a port such as 127.0.0.1:2223";
 const HOST_WANTED =
   "a host (crm.example), host:port, host:* for any port, or *.crm.example for those below it";
 const OWN_AOR_WANTED = "a SIP URI with a user such as sip:me@carrier.example";
@@ -322,6 +333,29 @@ export const configSchema = section({
     timeout: whole({ from: 1, to: DAY, unit: "seconds" }).default(60),
     latch: oneOf("signalled", "any", "always", "off").default("signalled"),
   }).prefault({}),
+  rtpengine: section({
+    servers: list(
+      z.preprocess(
+        (value, context) => {
+          if (typeof value !== "string") return value;
+          if (parseAddressPort(value) !== undefined) return { address: value };
+          context.addIssue({ code: "custom", message: NG_WANTED });
+          return z.NEVER;
+        },
+        section({
+          address: parsed(NG_WANTED, parseAddressPort),
+          weight: whole({ from: 0, to: 1000, unit: "" }).default(1),
+        }),
+      ),
+      { wanted: `a list of servers, each ${NG_WANTED}`, min: 1, max: 32 },
+    ),
+    dtmf_log: parsed(NG_WANTED, parseAddressPort).optional(),
+    ping: whole({ from: 0, to: 3600, unit: "seconds" }).default(10),
+    retry_ms: whole({ from: 10, to: 10_000, unit: "milliseconds" }).default(
+      250,
+    ),
+    tries: whole({ from: 1, to: 10, unit: "tries" }).default(4),
+  }).optional(),
   timers: section({
     t1_ms: whole({ from: 10, to: 10_000, unit: "milliseconds" }).default(500),
     t2_ms: whole({ from: 10, to: 60_000, unit: "milliseconds" }).default(4000),
@@ -354,71 +388,3 @@ export type Config = z.output<typeof configSchema>;
 
 /** One trunk of {@linkcode Config}. */
 export type TrunkConfig = Config["trunks"][string];
-
-function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  return z.strictObject(
-    shape,
-    `a mapping with ${Object.keys(shape).join(", ")}`,
-  );
-}
-
-function oneOf<const Values extends readonly string[]>(...values: Values) {
-  return z.enum(values, `one of ${values.join(", ")}`);
-}
-
-function whole({ from, to, unit }: { from: number; to: number; unit: string }) {
-  const wanted = `a whole number${
-    unit === "" ? "" : ` of ${unit}`
-  } from ${from} to ${to}`;
-  return z.number(wanted).int(wanted).min(from, wanted).max(to, wanted);
-}
-
-function flag() {
-  return z.boolean("true or false");
-}
-
-function text(wanted: string, form: RegExp) {
-  return z.string(wanted).regex(form, wanted);
-}
-
-/** One item, or a list of them; the list is what the rest of the program sees. */
-function list<Item extends z.ZodType>(
-  item: Item,
-  { wanted, min = 0, max }: { wanted: string; min?: number; max: number },
-) {
-  const items = z.array(item, wanted).min(min, wanted).max(
-    max,
-    `at most ${max}: ${wanted}`,
-  );
-  return z.preprocess(
-    (value) => value === undefined || Array.isArray(value) ? value : [value],
-    items,
-  );
-}
-
-/** Text that `parse` takes apart. */
-function parsed<T>(wanted: string, parse: (text: string) => T | undefined) {
-  return z.string(wanted).transform((text, context): T => {
-    const value = parse(text);
-    if (value !== undefined) return value;
-    context.addIssue({ code: "custom", message: wanted });
-    return z.NEVER;
-  });
-}
-
-function statuses() {
-  return z.preprocess(
-    (value) => typeof value === "number" ? String(value) : value,
-    parsed(
-      "a status (404), a class (2xx) or a range (480-489), from 200 to 699",
-      parseStatusRange,
-    ),
-  );
-}
-
-function server() {
-  return parsed(
-    "a SIP URI without user part such as sip:127.0.0.1:5070",
-    parseServer,
-  );
-}

@@ -1,6 +1,7 @@
 /** What a running Legwork answers over its control socket. */
 
 import type { CallState } from "../../core/call/call_record.ts";
+import type { NgServerState } from "../../core/media/ng_servers.ts";
 import type { Server } from "../server.ts";
 import { explained } from "../trace/explain.ts";
 import { keepAliveLines } from "./keep_alive_lines.ts";
@@ -40,7 +41,10 @@ export async function answerControl(
         nowMs: Date.now(),
         registrationsOf: (trunk) => b2bua.registrationsOf(trunk),
       });
-      return { ok: true, lines };
+      return {
+        ok: true,
+        lines: [...lines, ...rtpengineLines(server.rtpengine?.states ?? [])],
+      };
     }
     case "registrations":
       return await registrations(request, server.b2bua.registrar);
@@ -78,6 +82,15 @@ function sendKeys(
     const why = error instanceof Error ? error.message : String(error);
     return { ok: false, lines: [why] };
   }
+}
+
+/** Each rtpengine server, as `rtpengine 127.0.0.1:2223  up, 3 calls`. */
+function rtpengineLines(states: readonly NgServerState[]): string[] {
+  return states.map(({ name, up, calls }) =>
+    `rtpengine ${name}  ${up ? "up" : "down"}, ${calls} ${
+      calls === 1 ? "call" : "calls"
+    }`
+  );
 }
 
 /** Calls listed at most; who runs more needs metrics. */

@@ -16,6 +16,7 @@ import {
   fixedPolicy,
   type PolicySource,
 } from "../../core/call/policy.ts";
+import { ladderMediaServer } from "./media_server.ts";
 import { MediaRelay } from "../../core/media/media_relay.ts";
 import { MemoryMedia } from "../../core/media/memory_sockets.ts";
 import type { TransactionTimers } from "../../core/transaction/timers.ts";
@@ -126,6 +127,10 @@ export class World {
       ...(config === undefined ? {} : { onInviteFault: config.onInviteFault }),
       registrar: config?.registrar,
       media: {
+        rtpengine: ladderMediaServer({
+          clock: this.clock,
+          random: seededRandom(settings.seed + 3),
+        }),
         relay: new MediaRelay({
           clock: this.clock,
           random: seededRandom(settings.seed + 2),

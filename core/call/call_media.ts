@@ -161,6 +161,7 @@ export class CallMedia implements MediaUser {
       target: anchored.target,
       standing: standing && fromBytes(standing.body),
       events: to && eventsFor(this.#settings(to).dtmf, { has, offered }),
+      keys: to !== undefined && this.#takesKeys(from, to),
     }, (crossed) => {
       isDone = true;
       if (role === "offer") anchored.offersEvents = has;
@@ -260,9 +261,13 @@ export class CallMedia implements MediaUser {
       this.#owner.keys.refresh();
       return;
     }
-    this.#hasKeys = differ || this.#owner.policy.events.hasOnDtmf ||
-      translatesKeys(this.#settings(from).dtmf, this.#settings(to).dtmf);
+    this.#hasKeys = differ || this.#takesKeys(from, to);
     if (this.#hasKeys) this.#owner.keys.setMedia(keys);
+  }
+
+  #takesKeys(from: Leg, to: Leg): boolean {
+    return this.#owner.policy.events.hasOnDtmf ||
+      translatesKeys(this.#settings(from).dtmf, this.#settings(to).dtmf);
   }
 
   #taken(leg: Leg, { event, content, take }: {

@@ -24,6 +24,8 @@ export interface Crossing {
   readonly standing: string | undefined;
   /** Telephone events that the side it goes to shall have, or shall not; undefined: as they came. */
   readonly events?: "add" | "hide" | undefined;
+  /** Keys of these two sides do not pass by themselves: they are heard, and sent, by us. */
+  readonly keys?: boolean;
 }
 
 /** The description as the other side gets it; or that there is none it could be given. */

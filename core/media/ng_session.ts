@@ -50,6 +50,8 @@ export class NgSession {
   readonly #echoes: string[] = [];
   readonly #tried = new Set<NgServer>();
   #server: NgServer | undefined;
+  /** Whose offer was the first: with a late offer the server may know no other side. */
+  #first: NgSide = "a";
   /** The server has the call: it does not move any more. */
   #settled = false;
   #ended = false;
@@ -74,6 +76,7 @@ export class NgSession {
       done: (rewritten: NgRewritten) => void;
     },
   ): void {
+    if (this.#server === undefined) this.#first = from;
     const command = {
       command: "offer",
       "from-tag": from,
@@ -162,7 +165,7 @@ export class NgSession {
     server.request({
       command: "delete",
       "call-id": this.callId,
-      "from-tag": "a",
+      "from-tag": this.#first,
       // At once: nothing of this call is resent or late.
       "delete-delay": 0,
     }, (outcome) => done(totalsOf(outcome)));

@@ -49,10 +49,11 @@ Deno.test("wrong usage is one line for each mistake, and exit code 2", async () 
 Deno.test("check: what is right is said to be, with what has no effect yet", async () => {
   using folder = new Folder({
     "route.ts": ROUTE,
-    "legwork.yaml": `listen: udp:127.0.0.1:5060
+    "legwork.yaml": `listen: [udp:127.0.0.1:5060, tls:127.0.0.1:5061]
 trunks:
   pbx: {servers: sip:127.0.0.1:5080, media: rtpengine}
 routes: {to: pbx}
+rtpengine: {servers: [127.0.0.1:2223, {address: "[::1]:2223", weight: 2}]}
 scripts: route.ts
 `,
   });
@@ -60,7 +61,7 @@ scripts: route.ts
   assertEquals(await legwork(["check", "legwork.yaml"], { cwd }), {
     code: 0,
     out: [
-      'legwork.yaml:3:38: trunks.pbx.media: "rtpengine" is accepted but not used by this version: media is bypassed',
+      'legwork.yaml:1:30: listen[1]: "tls:127.0.0.1:5061" is accepted but not used by this version: nothing listens there',
       "legwork.yaml: no mistakes",
     ],
     err: [],

@@ -7,7 +7,7 @@ import { problemLine } from "../../app/problem.ts";
 const LISTEN_FORM =
   "udp:, tcp:, tls:, ws: or wss:, an IP address ([...] for IPv6), and a port: udp:127.0.0.1:5060";
 const TOP_KEYS =
-  "listen, udp, advertise, trunks, routes, registrar, unknown_peers, scripts, script_limits, script_fetch, script_store, script_deny, media, timers, limits, overload, trace, control, log";
+  "listen, udp, advertise, trunks, routes, registrar, unknown_peers, scripts, script_limits, script_fetch, script_store, script_deny, media, rtpengine, timers, limits, overload, trace, control, log";
 
 const WRONG: readonly {
   readonly name: string;
@@ -148,6 +148,31 @@ const WRONG: readonly {
     yaml: "listen: [udp:127.0.0.1:5060, UDP:127.0.0.1:5060]",
     problems: [
       '1:30: "UDP:127.0.0.1:5060" stands in listen twice, wanted each listener once',
+    ],
+  },
+  {
+    name: "rtpengine: a trunk without servers for it",
+    yaml: [
+      "listen: udp:127.0.0.1:5060",
+      "trunks:",
+      "  pbx: {servers: sip:127.0.0.1:5080, media: rtpengine}",
+    ].join("\n"),
+    problems: [
+      "3:45: media is rtpengine, wanted rtpengine: {servers: [127.0.0.1:2223]} as well",
+    ],
+  },
+  {
+    name: "rtpengine: servers that are none",
+    yaml: [
+      "listen: udp:127.0.0.1:5060",
+      "rtpengine:",
+      "  servers: [media.example:2223, {address: 127.0.0.1:2223, weight: -1}]",
+      "  dtmf_log: 2224",
+    ].join("\n"),
+    problems: [
+      '3:13: rtpengine.servers[0] is "media.example:2223", wanted an IP address and a port such as 127.0.0.1:2223',
+      "3:67: rtpengine.servers[1].weight is -1, wanted a whole number from 0 to 1000",
+      "4:13: rtpengine.dtmf_log is 2224, wanted an IP address and a port such as 127.0.0.1:2223",
     ],
   },
   {
