@@ -369,7 +369,7 @@ export const configSchema = section({
   overload: section({
     mode: oneOf("auto", "off").default("auto"),
     max_delay_ms: whole({ from: 1, to: 10_000, unit: "milliseconds" })
-      .default(5),
+      .default(25),
     retry_after: whole({ from: 0, to: 3600, unit: "seconds" }).default(5),
   }).prefault({}),
   trace: oneOf("off", "faults", "full").default("faults"),
