@@ -135,6 +135,46 @@ peerTest(
   },
 );
 
+peerTest("baresip: a script decides about keys that come as RTP events", [
+  "baresip",
+  "sipp",
+], async () => {
+  await using called = await callee({
+    scenario: "callee_keys_decided",
+    calls: 1,
+  });
+  await using server = await legwork({
+    servers: [`sip:127.0.0.1:${called.port}`],
+    pbx: "dtmf: {receive: info, send: info-dtmf}",
+    caller: "dtmf: {receive: rfc4733, send: rfc4733}",
+    yaml: anyMedia(),
+    script: `
+      import { type Call, type Dtmf, replace, route, suppress } from "legwork";
+      export function onInvite(_call: Call) {
+        return route("pbx");
+      }
+      export function onDtmf(_call: Call, key: Dtmf) {
+        if (key.kind !== "rfc4733") return undefined;
+        if (key.key === "*") return suppress();
+        return key.key === "#" ? replace("9") : undefined;
+      }
+    `,
+  });
+  await using alice = await phone("alice", {
+    dial: `sip:bob@127.0.0.1:${server.port}`,
+  });
+  await said(alice, "Call established");
+  await pause(500);
+  for (const key of "1*#42") {
+    await alice.command(key);
+    await said(alice, `send DTMF digit end: '${key}'`);
+  }
+  // The last one is up, and its INFO has gone.
+  await pause(500);
+  await alice.command("b");
+  await called.finished();
+});
+
 peerTest("baresip: a caller's INFO is RTP events at baresip", [
   "baresip",
   "sipp",
