@@ -40,17 +40,19 @@ export interface TrunkSettings {
   readonly keepalive?: KeepAliveSettings;
 }
 
+/** A server at its address. */
+interface KnownServer {
+  readonly port: number;
+  readonly portGiven: boolean;
+  readonly trunk: TrunkSettings;
+}
+
 /** All trunks of a B2BUA. */
 export class TrunkTable {
   readonly #trunks = new Map<string, TrunkSettings>();
   readonly #rules: { rule: MatchRule; trunk: TrunkSettings }[] = [];
-  /** Addresses of servers, for sources that match no rule. */
-  readonly #servers: {
-    host: string;
-    port: number;
-    portGiven: boolean;
-    trunk: TrunkSettings;
-  }[] = [];
+  /** Servers by their address, for sources that match no rule: each request asks, whatever the number of trunks. */
+  readonly #servers = new Map<string, KnownServer[]>();
 
   constructor(trunks: readonly TrunkSettings[]) {
     for (const trunk of trunks) {
@@ -85,9 +87,7 @@ export class TrunkTable {
       const weight = matchWeight(rule, { address, listener });
       if (weight > bestWeight) [best, bestWeight] = [trunk, weight];
     }
-    const atHost = this.#servers.filter((server) =>
-      server.host === address.host
-    );
+    const atHost = this.#servers.get(address.host) ?? [];
     const exact = atHost.find((server) => server.port === address.port);
     if (exact !== undefined && bestWeight < 400) return exact.trunk;
     if (best !== undefined) return best;
@@ -104,6 +104,8 @@ export class TrunkTable {
     if (parseMatchRule(host) === undefined) return;
     const port = server.port ?? (server.scheme === "sips" ? 5061 : 5060);
     const portGiven = server.port !== undefined;
-    this.#servers.push({ host, port, portGiven, trunk });
+    const known = this.#servers.get(host) ?? [];
+    known.push({ port, portGiven, trunk });
+    this.#servers.set(host, known);
   }
 }
