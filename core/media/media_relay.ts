@@ -10,6 +10,7 @@ import { PortPool } from "./port_pool.ts";
 import { RelayAnchor } from "./relay_anchor.ts";
 import type { PortSource } from "./relay_endpoint.ts";
 import { RelayPort } from "./relay_port.ts";
+import { newSessionId } from "./origin.ts";
 
 /** What a relay is made of. */
 export interface MediaRelayOptions {
@@ -66,10 +67,7 @@ export class MediaRelay implements MediaAnchors, PortSource {
   }
 
   sessionId(): string {
-    // RFC 8866 §5.2: a number; 53 bits of it are as many as any peer can hold.
-    return String(
-      1 + Math.floor(this.#options.random.fraction() * 2 ** 52),
-    );
+    return newSessionId(this.#options.random);
   }
 
   openPort(): RelayPort | undefined {

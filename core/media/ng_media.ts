@@ -12,6 +12,7 @@ import {
   type NgServerState,
 } from "./ng_servers.ts";
 import { NgSessions } from "./ng_sessions.ts";
+import { newSessionId } from "./origin.ts";
 
 /** Settings of {@linkcode NgMedia}. */
 export interface NgMediaOptions {
@@ -65,8 +66,7 @@ export class NgMedia implements MediaAnchors {
       observer,
       user,
       sessions: this.#sessions,
-      // RFC 8866 §5.2: a number; 53 bits of it are as many as any peer can hold.
-      sessionId: () => String(1 + Math.floor(random.fraction() * 2 ** 52)),
+      sessionId: () => newSessionId(random),
     });
   }
 

@@ -5,7 +5,13 @@
  * @module
  */
 
+import type { Random } from "../base/random.ts";
 import { SessionDescription } from "../sdp/session_description.ts";
+
+/** RFC 8866 §5.2: an id of a session is a number; 53 bits of it are as many as every peer can hold. */
+export function newSessionId(random: Random): string {
+  return String(1 + Math.floor(random.fraction() * 2 ** 52));
+}
 
 /** Counts the versions of one leg. */
 export class OriginKeeper {
