@@ -1,9 +1,7 @@
 /** The line `session_keepalive pbx  method=info, interval=30`: the words of the configuration's block, on one line. */
 
 import type { SessionKeepAliveSettings } from "../../core/dialog/session_keep_alive.ts";
-
-/** What one word changes; undefined for a word that is none. */
-type Word = (value: string) => Partial<SessionKeepAliveSettings> | undefined;
+import { readWords, type Words } from "./setting_words.ts";
 
 const USUAL: SessionKeepAliveSettings = {
   method: "INFO",
@@ -15,25 +13,12 @@ const USUAL: SessionKeepAliveSettings = {
 export function readSessionKeepAlive(
   text: string,
 ): { settings: SessionKeepAliveSettings; problem?: string } {
-  let settings = USUAL;
-  for (const piece of text.split(/[\s,]+/).filter((word) => word !== "")) {
-    const [key = "", value = ""] = piece.split("=");
-    const change = WORDS[key]?.(value);
-    if (change === undefined) {
-      const wanted = Object.keys(WORDS).join(", ");
-      return {
-        settings,
-        problem: `"${piece}", wanted NAME=VALUE with ${wanted}`,
-      };
-    }
-    settings = { ...settings, ...change };
-  }
-  return { settings };
+  return readWords(text, { usual: USUAL, words: WORDS });
 }
 
 const METHODS = ["INFO", "UPDATE", "MESSAGE", "OPTIONS"] as const;
 
-const WORDS: Readonly<Record<string, Word>> = {
+const WORDS: Words<SessionKeepAliveSettings> = {
   method: (value) => {
     const method = METHODS.find((one) => one.toLowerCase() === value);
     return method && { method };

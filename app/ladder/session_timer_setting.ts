@@ -4,31 +4,16 @@ import {
   DEFAULT_SESSION_TIMER,
   type SessionTimerSettings,
 } from "../../core/dialog/timer_negotiation.ts";
-
-/** What one word changes; undefined for a word that is none. */
-type Word = (value: string) => Partial<SessionTimerSettings> | undefined;
+import { readWords, type Words } from "./setting_words.ts";
 
 /** Reads the words; `problem` names the first that is none. */
 export function readSessionTimer(
   text: string,
 ): { settings: SessionTimerSettings; problem?: string } {
-  let settings = DEFAULT_SESSION_TIMER;
-  for (const piece of text.split(/[\s,]+/).filter((word) => word !== "")) {
-    const [key = "", value = ""] = piece.split("=");
-    const change = WORDS[key]?.(value);
-    if (change === undefined) {
-      const wanted = Object.keys(WORDS).join(", ");
-      return {
-        settings,
-        problem: `"${piece}", wanted NAME=VALUE with ${wanted}`,
-      };
-    }
-    settings = { ...settings, ...change };
-  }
-  return { settings };
+  return readWords(text, { usual: DEFAULT_SESSION_TIMER, words: WORDS });
 }
 
-const WORDS: Readonly<Record<string, Word>> = {
+const WORDS: Words<SessionTimerSettings> = {
   mode: (value) => {
     const mode = oneOf(value, ["off", "accept", "request", "always"] as const);
     return mode && { mode };
