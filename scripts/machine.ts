@@ -8,6 +8,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import type { EngineInstance, Pointer } from "./engine.ts";
 
 /** What may cross from the host into the machine as the result of a host call. */
@@ -73,6 +74,7 @@ export class Machine implements HostArguments {
   readonly #false: Pointer;
   readonly #pollCounterAt: Pointer | undefined;
   #words: Int32Array;
+  #bytes: Buffer = Buffer.allocUnsafeSlow(0);
   #arguments: Pointer = 0;
   #argumentCount = 0;
   /** What the module callbacks threw, since only text crosses. */
@@ -189,7 +191,7 @@ export class Machine implements HostArguments {
     const { functions, module } = this.#instance;
     const at = functions.QTS_GetString(this.#context, value);
     if (at === 0) return "";
-    const text = module.UTF8ToString(at);
+    const text = this.#asciiAt(at) ?? module.UTF8ToString(at);
     functions.QTS_FreeCString(this.#context, at);
     return text;
   }
@@ -257,6 +259,20 @@ export class Machine implements HostArguments {
       functions.QTS_ExecutePendingJob(this.#runtime, most, this.#list)
     );
     this.free(result);
+  }
+
+  /** The text that lies there up to its NUL; undefined where it is not all ASCII. A decoder costs more than the text. */
+  #asciiAt(at: Pointer): string | undefined {
+    const { HEAPU8 } = this.#instance.module;
+    if (this.#bytes.buffer !== HEAPU8.buffer) {
+      this.#bytes = Buffer.from(HEAPU8.buffer);
+    }
+    const end = HEAPU8.indexOf(0, at);
+    const text = this.#bytes.toString("latin1", at, end);
+    for (let i = 0; i < text.length; i++) {
+      if (text.charCodeAt(i) > 0x7f) return undefined;
+    }
+    return text;
   }
 
   /** The memory as words; a view dies when the memory grows. */
