@@ -8,7 +8,7 @@ import { Session } from "./session.ts";
 import { rssKb } from "./usage.ts";
 
 /** Calls that go through a server before anything is read, so that code is compiled and buffers have grown. */
-const WARM_UP_CALLS = { quick: 500, full: 3000 };
+const WARM_UP_CALLS = { quick: 1500, full: 3000 };
 const WARM_UP_PER_SECOND = 500;
 const RAMP_PER_SECOND = 500;
 /** From the last setup until memory is read. */
@@ -46,15 +46,16 @@ export async function measureRates(
 }
 
 /**
- * Holds calls on a process of its own. Where time is no matter, all transactions of what was before are over first;
- * quick, they are still there, in both figures.
+ * Sets up as many calls as the greatest size, on a process of its own, and reads its memory as each size is reached.
+ * First all transactions of what was before are over; quick, they are still there, in every figure.
  */
 export async function measureHeld(
   [server, open]: readonly [name: string, open: Open],
   load: { held: readonly number[]; quick: boolean },
   onCell: (cell: HeldCell) => void,
 ): Promise<void> {
-  const most = Math.max(...load.held);
+  const sizes = load.held.toSorted((a, b) => a - b);
+  const most = sizes.at(-1) ?? 0;
   const holdMs = rampMs(most) + 2 * HELD_MS;
   await using session = await Session.open(open, { longestMs: holdMs });
   await session.offer({
@@ -62,19 +63,22 @@ export async function measureHeld(
     perSecond: WARM_UP_PER_SECOND,
     scenario: "caller",
   });
-  for (const calls of load.held) {
-    if (!load.quick) await pause(ALL_OVER_MS);
-    const beforeKb = await rssKb(session.pid);
-    const ended = session.offer({
-      calls,
-      perSecond: RAMP_PER_SECOND,
-      holdMs: rampMs(calls) + 2 * HELD_MS,
-      scenario: "caller",
-    });
-    await pause(rampMs(calls) + HELD_MS);
-    const heldKb = await rssKb(session.pid);
-    const { failed, retransmitted } = await ended;
-    onCell({ server, calls, failed, retransmitted, beforeKb, heldKb });
+  if (!load.quick) await pause(ALL_OVER_MS);
+  const beforeKb = await rssKb(session.pid);
+  const perSecond = RAMP_PER_SECOND;
+  const scenario = "caller";
+  const ended = session.offer({ calls: most, perSecond, holdMs, scenario });
+  const read: { calls: number; heldKb: number }[] = [];
+  let reached = 0;
+  for (const calls of sizes) {
+    await pause(rampMs(calls - reached) + (calls === most ? HELD_MS : 0));
+    reached = calls;
+    read.push({ calls, heldKb: await rssKb(session.pid) });
+  }
+  // A call that failed was not held at any size.
+  const { failed, retransmitted } = await ended;
+  for (const size of read) {
+    onCell({ server, ...size, failed, retransmitted, beforeKb });
   }
 }
 

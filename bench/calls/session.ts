@@ -102,7 +102,7 @@ export class Session implements AsyncDisposable {
       ...["-r", `${perSecond}`, "-m", `${calls}`],
       ...["-l", `${calls}`, "-d", `${holdMs}`],
       ...["-recv_timeout", `${PATIENCE_MS}`],
-      ...["-trace_rtt", "-rtt_freq", "1000"],
+      ...["-trace_rtt", "-rtt_freq", "10"],
     ]);
     await caller.ended;
     const seconds = (performance.now() - startedMs) / 1000;
