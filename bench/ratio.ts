@@ -2,7 +2,20 @@
 
 import type { HeldCell, RateCell, Results } from "./results.ts";
 
-/** CPU time to that of the floor at the same rate; undefined where the floor was not measured, or too little to tell. */
+/** Of calls that fail, or are refused, the others bear the cost: above this share a figure is none. */
+const FAILED_AT_MOST = 0.01;
+
+/** Whether the server got through what it was offered. */
+export function isSound(
+  { completed, failed }: Pick<RateCell, "completed" | "failed">,
+): boolean {
+  return completed > 0 && failed <= FAILED_AT_MOST * (completed + failed);
+}
+
+/**
+ * CPU time to that of the floor at the same rate; undefined where the floor was not measured, or too little to tell, or
+ * where either did not get through.
+ */
 export function toFloor(
   cell: RateCell,
   run: Pick<Results, "floor" | "rates">,
@@ -10,7 +23,10 @@ export function toFloor(
   const floor = run.rates.find(({ server, perSecond }) =>
     server === run.floor && perSecond === cell.perSecond
   );
-  return quotient(cell.cpuMicrosPerCall, floor?.cpuMicrosPerCall);
+  if (floor === undefined || !isSound(floor) || !isSound(cell)) {
+    return undefined;
+  }
+  return quotient(cell.cpuMicrosPerCall, floor.cpuMicrosPerCall);
 }
 
 /**

@@ -1,7 +1,13 @@
 /** What a run says: a table, and the lines of its charts. */
 
 import type { Chart } from "./chart.ts";
-import { kbPerCall, toFloor, toSavedHeld, toSavedRate } from "./ratio.ts";
+import {
+  isSound,
+  kbPerCall,
+  toFloor,
+  toSavedHeld,
+  toSavedRate,
+} from "./ratio.ts";
 import type { HeldCell, Machine, RateCell, Results } from "./results.ts";
 
 /** What cells are compared with. */
@@ -56,7 +62,8 @@ export function hookLines(rates: readonly RateCell[]): string[] {
         const bare = rates.find(({ server, perSecond }) =>
           server === `no script, ${udp}` && perSecond === hook.perSecond
         );
-        return bare === undefined || bare.cpuMicrosPerCall === 0 ? [] : [
+        if (bare === undefined || bare.cpuMicrosPerCall === 0) return [];
+        return !isSound(bare) || !isSound(hook) ? [] : [
           `${
             (hook.cpuMicrosPerCall / bare.cpuMicrosPerCall).toFixed(2)
           } at ${hook.perSecond}/s`,
@@ -70,7 +77,7 @@ export function hookLines(rates: readonly RateCell[]): string[] {
   });
 }
 
-/** CPU time of a call by rate. */
+/** CPU time of a call by rate; a line ends where its server does not get through any more. */
 export function cpuChart(results: Results): Chart {
   return {
     title: "CPU time of a basic call, by rate",
@@ -79,7 +86,8 @@ export function cpuChart(results: Results): Chart {
     y: "CPU us per call",
     lines: names(results.rates).map((name) => ({
       name,
-      points: results.rates.filter(({ server }) => server === name)
+      points: results.rates
+        .filter((cell) => cell.server === name && isSound(cell))
         .map((
           { perSecond, cpuMicrosPerCall },
         ) => [perSecond, cpuMicrosPerCall]),

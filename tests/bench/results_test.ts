@@ -8,7 +8,7 @@ import {
   toSavedHeld,
   toSavedRate,
 } from "../../bench/ratio.ts";
-import { hookLines, rateRow } from "../../bench/report.ts";
+import { cpuChart, hookLines, rateRow } from "../../bench/report.ts";
 import {
   BenchError,
   formatResults,
@@ -58,6 +58,18 @@ Deno.test("what cannot be compared has no ratio", () => {
   assertEquals(toSavedRate(ours, { run: saved, saved: other }), undefined);
   assertEquals(toSavedRate(cell("new", 5), { run: saved, saved }), undefined);
   assertEquals(toSavedRate(cell("floor", 9), { run: saved, saved }), undefined);
+});
+
+Deno.test("a figure with failed calls is none", () => {
+  const lost = { ...cell("ours", 500), completed: 98, failed: 2 };
+  const saved = run([cell("floor", 100), lost]);
+  assertEquals(toFloor(lost, saved), undefined);
+  assertEquals(
+    toSavedRate(cell("ours", 500), { run: saved, saved }),
+    undefined,
+  );
+  assertEquals(cpuChart(saved).lines[1], { name: "ours", points: [] });
+  assertEquals(toFloor({ ...lost, completed: 9998 }, saved), 5);
 });
 
 Deno.test("memory is compared by the held call", () => {
