@@ -14,6 +14,8 @@ export interface Chart {
 export interface Line {
   readonly name: string;
   readonly points: readonly Point[];
+  /** Which colour and dashes, so that a name has the same in every chart. Default: its place among the lines. */
+  readonly style?: number;
 }
 
 /** One figure. */
@@ -38,8 +40,8 @@ const STYLE = `
 
 /** The chart as SVG. */
 export function drawChart(chart: Chart): string {
-  const lines = chart.lines.map(({ name, points }) => ({
-    name,
+  const lines = chart.lines.map(({ points, ...line }) => ({
+    ...line,
     points: points.filter((point) => point.every(Number.isFinite))
       .toSorted(([a], [b]) => a - b),
   }));
@@ -95,15 +97,15 @@ export function drawChart(chart: Chart): string {
 
 /** The line with a mark at each figure, and its place in the legend. */
 function drawLine(
-  { name, points }: Line,
+  { name, points, style }: Line,
   { index, x, y }: {
     index: number;
     x: (value: number) => number;
     y: (value: number) => number;
   },
 ): string[] {
-  const colour = COLOURS[index % COLOURS.length] ?? "";
-  const dash = DASHES[index % DASHES.length] ?? "";
+  const colour = COLOURS[(style ?? index) % COLOURS.length] ?? "";
+  const dash = DASHES[(style ?? index) % DASHES.length] ?? "";
   const legendY = PLOT.top + 10 + index * 24;
   const path = (...at: Point[]): string =>
     `<polyline fill="none" stroke="${colour}" stroke-width="2"${

@@ -45,11 +45,12 @@ export function toSavedRate(
   return quotient(toFloor(cell, run), toFloor(before, saved));
 }
 
-/** Memory of a held call to that of the saved run; no floor holds calls, and memory knows no faster machine. */
+/** Memory of a held call to that of the saved run; no floor holds calls, and memory knows no faster machine. A quick run's is another figure than a full one's. */
 export function toSavedHeld(
   cell: HeldCell,
-  saved: Results,
+  { run, saved }: { run: Pick<Results, "quick">; saved: Results },
 ): number | undefined {
+  if (run.quick !== saved.quick) return undefined;
   const before = saved.held.find(({ server, calls }) =>
     server === cell.server && calls === cell.calls
   );

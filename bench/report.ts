@@ -1,6 +1,6 @@
 /** What a run says: a table, and the lines of its charts. */
 
-import type { Chart } from "./chart.ts";
+import type { Chart, Point } from "./chart.ts";
 import {
   isSound,
   kbPerCall,
@@ -12,7 +12,7 @@ import type { HeldCell, Machine, RateCell, Results } from "./results.ts";
 
 /** What cells are compared with. */
 export interface Beside {
-  readonly run: Pick<Results, "floor" | "rates">;
+  readonly run: Pick<Results, "floor" | "rates" | "quick">;
   /** The saved run, where there is one. */
   readonly saved?: Results;
 }
@@ -45,12 +45,12 @@ export function rateRow(cell: RateCell, beside: Beside): string {
 }
 
 /** One number of held calls as a row. */
-export function heldRow(cell: HeldCell, { saved }: Beside): string {
+export function heldRow(cell: HeldCell, { run, saved }: Beside): string {
   return row([
     ...[cell.server, `${cell.calls} held`],
     ...[`${cell.failed}`, `${cell.retransmitted}`, "", "", ""],
     kbPerCall(cell).toFixed(1),
-    ...(saved === undefined ? [] : [ratio(toSavedHeld(cell, saved))]),
+    ...(saved === undefined ? [] : [ratio(toSavedHeld(cell, { run, saved }))]),
   ]);
 }
 
@@ -86,6 +86,7 @@ export function cpuChart(results: Results): Chart {
     y: "CPU us per call",
     lines: names(results.rates).map((name) => ({
       name,
+      style: styleOf(name, results),
       points: results.rates
         .filter((cell) => cell.server === name && isSound(cell))
         .map((
@@ -95,23 +96,25 @@ export function cpuChart(results: Results): Chart {
   };
 }
 
-/** Resident memory by calls held, as it is before the first at zero. */
+/** What resident memory has grown by since before the first call, by calls held. */
 export function rssChart(results: Results): Chart {
   return {
-    title: "Resident memory, by held calls",
+    title: "Resident memory that held calls add",
     note: madeOn(results),
     x: "calls held",
-    y: "RSS in MiB",
-    lines: names(results.held).map((name) => {
-      const cells = results.held.filter(({ server }) => server === name);
-      return {
-        name,
-        points: [
-          [0, (cells[0]?.beforeKb ?? NaN) / 1024],
-          ...cells.map(({ calls, heldKb }) => [calls, heldKb / 1024] as const),
-        ],
-      };
-    }),
+    y: "MiB more than before",
+    lines: names(results.held).map((name) => ({
+      name,
+      style: styleOf(name, results),
+      points: [
+        [0, 0],
+        ...results.held.filter(({ server }) => server === name)
+          .map(({ calls, beforeKb, heldKb }): Point => [
+            calls,
+            (heldKb - beforeKb) / 1024,
+          ]),
+      ],
+    })),
   };
 }
 
@@ -123,6 +126,11 @@ export function machineLine({ cores, cpu, kernel, deno }: Machine): string {
 function madeOn({ machine, madeAt, quick }: Results): string {
   const how = quick ? ", --quick" : "";
   return `${machineLine(machine)}, ${madeAt.slice(0, 10)}${how}`;
+}
+
+/** The servers of a run in their order: the held ones lack the floor. */
+function styleOf(name: string, { rates, held }: Results): number {
+  return names([...rates, ...held]).indexOf(name);
 }
 
 function names(cells: readonly { server: string }[]): string[] {

@@ -53,7 +53,8 @@ async function run(options: Options): Promise<void> {
   console.log(report.head(floor, against));
   const rates: RateCell[] = [];
   const held: HeldCell[] = [];
-  const beside = { run: { floor, rates }, ...(saved && { saved }) };
+  const { quick } = options;
+  const beside = { run: { floor, rates, quick }, ...(saved && { saved }) };
   for (const kind of options.rates.length > 0 ? [first, ...chosen] : []) {
     await measureRates(kind, options, (cell) => {
       rates.push(cell);
@@ -68,7 +69,6 @@ async function run(options: Options): Promise<void> {
   }
   for (const line of report.hookLines(rates)) console.log(`\n${line}`);
 
-  const { quick } = options;
   const madeAt = new Date().toISOString();
   await save(
     { format: 1, madeAt, quick, machine, floor, rates, held },

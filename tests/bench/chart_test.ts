@@ -44,6 +44,18 @@ Deno.test("names are text, whatever is in them", () => {
   assert(!svg.includes("<b>"));
 });
 
+Deno.test("a name keeps its colour where others are missing", () => {
+  const both = drawChart(
+    chart([{ name: "a", points: [] }, { name: "b", points: [[1, 1]] }]),
+  );
+  const alone = drawChart(
+    chart([{ name: "b", points: [[1, 1]], style: 1 }]),
+  );
+  const colour = (svg: string): string | undefined =>
+    svg.match(/.*r="4" fill="(.*?)".*\n.*>b</)?.[1];
+  assertEquals(colour(both), colour(alone));
+});
+
 Deno.test("all is within the axes, and the axes end in round numbers", () => {
   const svg = drawChart(chart([{ name: "a", points: [[1000, 1234]] }]));
   assertStringIncludes(svg, ">1,000</text>");

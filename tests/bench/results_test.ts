@@ -68,15 +68,19 @@ Deno.test("a figure with failed calls is none", () => {
     toSavedRate(cell("ours", 500), { run: saved, saved }),
     undefined,
   );
-  assertEquals(cpuChart(saved).lines[1], { name: "ours", points: [] });
+  assertEquals(cpuChart(saved).lines[1]?.points, []);
   assertEquals(toFloor({ ...lost, completed: 9998 }, saved), 5);
 });
 
 Deno.test("memory is compared by the held call", () => {
-  const saved = { ...run([]), held: [held(20_000)] };
+  const now = run([]);
+  const saved = { ...now, held: [held(20_000)] };
   assertEquals(kbPerCall(held(20_000)), 10);
-  assertEquals(toSavedHeld(held(30_000), saved), 2);
-  assertEquals(toSavedHeld({ ...held(1), calls: 5 }, saved), undefined);
+  assertEquals(toSavedHeld(held(30_000), { run: now, saved }), 2);
+  const other = { ...held(1), calls: 5 };
+  assertEquals(toSavedHeld(other, { run: now, saved }), undefined);
+  const full = { ...now, quick: false };
+  assertEquals(toSavedHeld(held(30_000), { run: full, saved }), undefined);
 });
 
 Deno.test("percentiles are by nearest rank", () => {
