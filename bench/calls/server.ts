@@ -10,14 +10,18 @@ export type Server =
   & Partial<Pick<Legwork, "log">>
   & AsyncDisposable;
 
-/** Routes, and rewrites one header of every message that leaves. */
-const REWRITE = `import { route } from "legwork";
+/** Routes, and reads two headers and sets one of every message that leaves. */
+const ONE_HOOK = `import { route } from "legwork";
 
 export function onInvite() {
   return route("pbx");
 }
 export const outbound = {
-  "*": (message) => message.headers.set("User-Agent", "Rewritten by a script"),
+  "*": (message) => {
+    const agent = message.headers.get("User-Agent") ?? "nobody";
+    const contact = message.headers.get("Contact") ?? "nowhere";
+    message.headers.set("User-Agent", agent + " " + contact.length);
+  },
 };
 `;
 
@@ -41,8 +45,8 @@ export function servers(udps: readonly Udp[]): [string, Open][] {
     ...udps.flatMap((udp): [string, Open][] => [
       [`no script, ${udp}`, (callee) => measured(callee, { udp })],
       [
-        `one header rewritten, ${udp}`,
-        (callee) => measured(callee, { udp, script: REWRITE }),
+        `one hook, ${udp}`,
+        (callee) => measured(callee, { udp, script: ONE_HOOK }),
       ],
     ]),
   ];

@@ -1,7 +1,7 @@
 /**
  * What session timers add to a basic call (INVITE to BYE, both legs): everything that the timers of both legs are asked,
  * with the messages parsed already. Run: `deno bench bench/micro/session_timer_bench.ts`. To compare with the cost of a
- * whole call, `deno task bench --rate 500`.
+ * whole call, `deno task bench --rates 500`.
  */
 
 import { seededRandom } from "../../core/base/random.ts";
