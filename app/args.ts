@@ -11,7 +11,9 @@ import {
   parseServer,
   type ServerAddress,
 } from "./config/address.ts";
+import { MAX_WORKERS } from "../core/transport/owner_scan.ts";
 import { nearest } from "./nearest.ts";
+import { parseWorker, type WorkerPlace } from "./workers/worker_place.ts";
 
 /** Levels and formats of the log, as in the `log` section of legwork.yaml. */
 export interface LogArgs {
@@ -51,6 +53,10 @@ export type Command =
     readonly source: RunSource;
     readonly drainSeconds: number;
     readonly ladder: boolean;
+    /** As many processes on the same addresses. */
+    readonly workers?: number;
+    /** This process is one of them. */
+    readonly worker?: WorkerPlace;
   } & LogArgs)
   | { readonly name: "check"; readonly files: readonly string[] }
   | {
@@ -124,7 +130,10 @@ const OPTIONS: Record<
   { readonly values: readonly string[]; readonly flags: readonly string[] }
 > = {
   run: {
-    values: ["listen", "trunk", "drain", "log-level", "log-format"],
+    values: [
+      ...["listen", "trunk", "drain", "log-level", "log-format"],
+      ...["workers", "worker"],
+    ],
     flags: ["open", "ladder"],
   },
   check: { values: [], flags: [] },
@@ -202,6 +211,7 @@ function read(topic: CommandName, reader: ArgReader): Command {
         source,
         drainSeconds,
         ladder: reader.asks("ladder"),
+        ...workerArgs(reader),
         ...logArgs(reader),
       };
     }
@@ -295,6 +305,20 @@ function read(topic: CommandName, reader: ArgReader): Command {
       reader.noFiles();
       return { name: "demo", stay: reader.asks("stay"), ...logArgs(reader) };
   }
+}
+
+function workerArgs(
+  reader: ArgReader,
+): { workers?: number; worker?: WorkerPlace } {
+  const workers = reader.number("workers", { from: 2, to: MAX_WORKERS });
+  const [worker] = reader.each("worker", {
+    wanted: "NUMBER/COUNT such as 0/4",
+    parse: parseWorker,
+  });
+  return {
+    ...(workers === undefined ? {} : { workers }),
+    ...(worker === undefined ? {} : { worker }),
+  };
 }
 
 function runSource(reader: ArgReader): RunSource {

@@ -56,6 +56,8 @@ Options
   --ladder              print each call as a ladder, live
   --drain SECONDS       how long running calls may go on after a stop signal
                                                              (default: 30)
+  --workers NUMBER      2 to 64 processes on the same UDP addresses; needs
+                        -P=workers, see docs/workers.md
 ${LOG}
 With scripts instead of a YAML file
   --listen ADDRESS      TRANSPORT:ADDRESS:PORT, may be repeated

@@ -15,6 +15,9 @@ import { describeFault } from "./scripts.ts";
 import { Server } from "./server.ts";
 import { StopSignals } from "./signals.ts";
 import type { Terminal } from "./terminal.ts";
+import { supervise } from "./workers/supervisor.ts";
+import { Worker } from "./workers/worker.ts";
+import { configOf } from "./workers/worker_place.ts";
 
 /** The arguments of `run`. */
 export type RunCommand = Extract<Command, { name: "run" }>;
@@ -24,19 +27,33 @@ export async function run(
   command: RunCommand,
   terminal: Terminal,
 ): Promise<number> {
-  const { config, scripts, problems, notices } = loadConfig(command.source);
-  if (config === undefined) {
+  const loaded = loadConfig(command.source);
+  const { scripts, problems, notices } = loaded;
+  if (loaded.config === undefined) {
     for (const problem of problems) terminal.err(problem);
     return 1;
   }
+  const config = configOf(loaded.config, command.worker);
   const log = operatorLog(config, command, terminal);
-  for (const notice of notices) log.warn(notice);
+  // The supervising process has said it for all.
+  if (command.worker === undefined) {
+    for (const notice of notices) log.warn(notice);
+  }
   if (
     config.listen.every(({ transport }) => !/^(?:udp|tcp)$/.test(transport))
   ) {
     terminal.err(
       "listen has neither udp nor tcp, wanted at least one listener that this version can open",
     );
+    return 1;
+  }
+  if (command.workers !== undefined) {
+    const { workers: count } = command;
+    return await supervise({ config, log, terminal, count });
+  }
+  const worker = command.worker && Worker.at(command.worker);
+  if (typeof worker === "string") {
+    terminal.err(worker);
     return 1;
   }
   let server: Server | undefined;
@@ -51,6 +68,7 @@ export async function run(
       config,
       scripts,
       log,
+      ...(worker === undefined ? {} : { worker }),
       ...(ladder === undefined
         ? {}
         : { tap: ladder.tap, onTrace: ladder.note }),
@@ -59,7 +77,7 @@ export async function run(
     terminal.err(startProblem(error));
     return 1;
   }
-  await serve(server, { command, terminal, log, config });
+  await serve(server, { command, terminal, log, config, worker });
   return 0;
 }
 
@@ -72,34 +90,45 @@ function startProblem(error: unknown): string {
 
 async function serve(
   server: Server,
-  { command, terminal, log, config }: {
+  { command, terminal, log, config, worker }: {
     command: RunCommand;
     terminal: Terminal;
     log: Log;
     config: Config;
+    worker: Worker | undefined;
   },
 ): Promise<void> {
-  const signals = new StopSignals({
-    onHangUp: () => void server.scripts.reload({ by: "SIGHUP" }),
-  });
+  const onHangUp = (): void => void server.scripts.reload({ by: "SIGHUP" });
+  const signals = new StopSignals({ onHangUp });
   const stopCatching = catchFaults(server.observer);
   server.scripts.watch();
   const control = await openControl(server, { config, log });
-  terminal.out(`legwork listening on ${server.b2bua.listeners.join(" ")}`);
+  const { listeners } = server.b2bua;
+  if (worker === undefined) {
+    terminal.out(`legwork listening on ${listeners.join(" ")}`);
+  } else {
+    terminal.out(worker.announcement(listeners));
+    void worker.listen(onHangUp);
+  }
 
-  const signal = await signals.first;
+  // A terminal's Ctrl+C reaches a worker beside the word of its supervisor: both are one.
+  const signal = await Promise.race([signals.first, worker?.drain ?? NEVER]);
   const { drainSeconds } = command;
   log.info("draining", { signal, calls: server.b2bua.calls, drainSeconds });
-  await Promise.race([server.drain(drainSeconds), signals.second]);
+  const atOnce = worker?.end ?? signals.second;
+  await Promise.race([server.drain(drainSeconds), atOnce]);
   const { calls } = server.b2bua;
   if (calls > 0) log.warn("ended with calls up", { calls });
   server.observer.logCounters();
   control?.close();
   await server.close();
+  await worker?.close();
   signals.dispose();
   stopCatching();
   log.info("stopped");
 }
+
+const NEVER = new Promise<never>(() => {});
 
 /** The control socket; Legwork runs without one where it cannot be had. */
 async function openControl(
@@ -124,13 +153,14 @@ async function openControl(
 /** The log that a configuration asks for; the command line has the last word. It goes to standard error. */
 function operatorLog(
   config: Pick<Config, "log">,
-  { logLevel, logFormat }: Pick<RunCommand, "logLevel" | "logFormat">,
+  { logLevel, logFormat, worker }: RunCommand,
   terminal: Terminal,
 ): Log {
+  const fields = worker === undefined ? {} : { worker: worker.number };
   return new Log({
     level: logLevel ?? config.log.level,
     format: logFormat ?? config.log.format,
     write: (line) => terminal.err(line),
     wallTime: () => Date.now(),
-  });
+  }, fields);
 }

@@ -23,6 +23,7 @@ import { SystemClock } from "./system_clock.ts";
 import { SystemRandom } from "./system_random.ts";
 import { CallTraces, type TraceEvent } from "./trace/call_traces.ts";
 import { udpMaker } from "./udp.ts";
+import type { Worker } from "./workers/worker.ts";
 import { callSettings, networkSettings, scriptLimits } from "./wiring.ts";
 
 /** What a {@linkcode Server} is made of. */
@@ -33,6 +34,8 @@ export interface ServerOptions {
   readonly log: Log;
   /** Sees every message on the wire. */
   readonly tap?: Tap;
+  /** This process is one of several on the same addresses. */
+  readonly worker?: Worker;
   /** Hears what hooks do to calls; all of it is traced then, whatever the configuration says. */
   readonly onTrace?: (
     event: TraceEvent,
@@ -88,7 +91,8 @@ export class Server {
   static async start(options: ServerOptions): Promise<Server> {
     const { config, log, tap } = options;
     const observer = new OperatorObserver(log);
-    const random = new SystemRandom();
+    const { worker } = options;
+    const random = worker?.random ?? new SystemRandom();
     const clock = new SystemClock({
       onFault: (error) => observer.fault("a timer failed", error),
     });
@@ -111,12 +115,13 @@ export class Server {
       const { gate: overload, udp } = overloadOf(config, {
         clock,
         observer,
-        udp: udpMaker(config.udp, observer),
+        udp: worker?.channelMaker ?? udpMaker(config.udp, observer),
       });
+      const listeners = await worker?.open(udp, observer) ?? udp;
       rtpengine = Rtpengine.open(config, { clock, random, observer });
       const b2bua = new B2bua({
         ...callSettings(config, environmentVariable),
-        ...networkSettings(config, { clock, udp }),
+        ...networkSettings(config, { clock, udp: listeners }),
         gate: overload,
         clock,
         random,

@@ -15,6 +15,14 @@ export interface UdpMaker {
   (local: Address, limits: Limits): Transport;
 }
 
+/** Sockets in batches, which alone can share an address with those of other processes. */
+export interface BatchedMaker {
+  (
+    local: Address,
+    options: { limits?: Limits; shared?: boolean },
+  ): BatchedUdpTransport;
+}
+
 /** The maker that a configuration asks for. When `batched` cannot be had, the log says why, once. */
 export function udpMaker(
   choice: Config["udp"],
@@ -34,6 +42,15 @@ export function udpMaker(
     fields: { why: libc.missing },
   });
   return plain;
+}
+
+/** Makes sockets that keep one pace; or says why there can be none. */
+export function batchedMaker(): BatchedMaker | string {
+  const libc = openLibc();
+  if (!(libc instanceof Libc)) return libc.missing;
+  const pace = processPace(libc);
+  return (local, options) =>
+    new BatchedUdpTransport(local, { ...options, libc, pace });
 }
 
 function plain(local: Address, limits: Limits): Transport {

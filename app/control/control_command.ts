@@ -79,7 +79,9 @@ type Found =
 async function findSocket({ socket, config }: ControlCommand): Promise<Found> {
   if (socket !== undefined) {
     return {
-      path: /^\d+$/.test(socket) ? `${CONTROL_FOLDER}/${socket}.sock` : socket,
+      path: /^\d+(?:-w\d+)?$/.test(socket)
+        ? `${CONTROL_FOLDER}/${socket}.sock`
+        : socket,
     };
   }
   if (config !== undefined) {

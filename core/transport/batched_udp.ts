@@ -19,7 +19,7 @@ import { BATCH, ReceiveBatch } from "./datagram_batch.ts";
 import { DatagramSender, type OnError } from "./datagram_sender.ts";
 import type { Flow } from "./flow.ts";
 import { KernelSocket } from "./kernel_socket.ts";
-import type { Libc } from "./libc.ts";
+import { EADDRINUSE, type Libc } from "./libc.ts";
 import { ListenError } from "./listen_error.ts";
 import type { Pace, Paced } from "./pace.ts";
 import {
@@ -41,6 +41,8 @@ export interface BatchedUdpOptions {
   readonly libc: Libc;
   readonly pace: Pace;
   readonly limits?: Limits;
+  /** Other processes of this user listen on the same address and port, which is not 0. Default: false. */
+  readonly shared?: boolean;
 }
 
 /** The longest datagram. */
@@ -56,6 +58,7 @@ export class BatchedUdpTransport implements Transport, Paced {
   readonly #limits: Limits;
   readonly #libc: Libc;
   readonly #pace: Pace;
+  readonly #isShared: boolean;
   readonly #flows: UdpFlows<Uint8Array>;
   #local: Address;
   #listener: string;
@@ -70,6 +73,7 @@ export class BatchedUdpTransport implements Transport, Paced {
     this.#limits = options.limits ?? DEFAULT_LIMITS;
     this.#libc = options.libc;
     this.#pace = options.pace;
+    this.#isShared = options.shared === true;
     this.#flows = new UdpFlows(this.#limits.datagramPeers);
     this.#local = { host: canonicalHost(local.host), port: local.port };
     this.#listener = listenerName(this.name, this.#local);
@@ -96,7 +100,7 @@ export class BatchedUdpTransport implements Transport, Paced {
   open(events: TransportEvents, advertise?: string): void {
     const opened = this.#bind();
     const { addr } = opened.socket;
-    if (addr.transport === "udp") {
+    if (addr.transport === "udp" && !this.#isShared) {
       this.#local = { host: this.#local.host, port: addr.port };
     }
     this.#listener = listenerName(this.name, this.#local);
@@ -124,6 +128,12 @@ export class BatchedUdpTransport implements Transport, Paced {
     const mapped = this.#local.host.includes(":") && ipVersion(host) === 4;
     const hostname = mapped ? `::ffff:${host}` : host;
     return this.#flowTo(hostname, remote.port);
+  }
+
+  /** The flow to a peer as the kernel writes its address: {@linkcode socketName}. */
+  flowToName(name: Uint8Array): UdpFlow<Uint8Array> {
+    const key = nameKey(name, 0);
+    return this.#flows.get(key) ?? this.#newFlow(name, key);
   }
 
   send(flow: Flow, bytes: Uint8Array, onError?: OnError): void {
@@ -169,13 +179,17 @@ export class BatchedUdpTransport implements Transport, Paced {
   }
 
   #bind(): Pick<Open, "socket" | "kernel"> {
-    const { host: hostname, port } = this.#local;
+    const { host: hostname } = this.#local;
+    const port = this.#isShared ? 0 : this.#local.port;
     try {
       const opened = KernelSocket.open(
         this.#libc,
         () => Deno.listenDatagram({ transport: "udp", hostname, port }),
       );
-      if (opened !== undefined) return opened;
+      if (opened !== undefined) {
+        if (this.#isShared) this.#share(opened);
+        return opened;
+      }
     } catch (cause) {
       throw new ListenError(this.#listener, cause);
     }
@@ -183,6 +197,15 @@ export class BatchedUdpTransport implements Transport, Paced {
       this.#listener,
       new Error("its descriptor was not found"),
     );
+  }
+
+  #share({ kernel, socket }: Pick<Open, "socket" | "kernel">): void {
+    const errno = kernel.share(socketName(this.#local));
+    if (errno === 0) return;
+    socket.close();
+    throw errno === EADDRINUSE
+      ? new Deno.errors.AddrInUse()
+      : new Error(`it cannot be shared, error ${errno}`);
   }
 
   /** Waits by the runtime, unless the pace is such that the socket is looked at. */

@@ -16,6 +16,7 @@ const SO_SNDBUF = 7;
 const SO_RCVBUF = 8;
 const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
+const SO_REUSEPORT = 15;
 const SO_RXQ_OVFL = 40;
 const SOCK_DGRAM = 2;
 const MSG_DONTWAIT = 0x40;
@@ -86,6 +87,20 @@ export class KernelSocket {
       MSG_DONTWAIT,
     );
     return sent >= 0 ? sent : -this.#libc.errno();
+  }
+
+  /**
+   * Gives up the port that the socket has for one that other sockets may have too; the error number where it cannot be had.
+   * Dissolving an association frees the port of a socket that has not chosen its own (connect(2) with AF_UNSPEC), and the
+   * runtime goes on waiting for the socket as before.
+   */
+  share(name: Uint8Array<ArrayBuffer>): number {
+    const { calls } = this.#libc;
+    const nobody = new Uint8Array(new ArrayBuffer(16));
+    const isShared = calls.connect(this.#fd, nobody, nobody.length) === 0 &&
+      this.#set(SO_REUSEPORT, 1) &&
+      calls.bind(this.#fd, name, name.length) === 0;
+    return isShared ? 0 : this.#libc.errno();
   }
 
   /** By right where the process has it, else as far as the system allows everyone. */

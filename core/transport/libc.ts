@@ -11,6 +11,7 @@
 /** Error numbers that callers tell apart; those of Linux on x86-64 and arm64. */
 export const EINTR = 4;
 export const EAGAIN = 11;
+export const EADDRINUSE = 98;
 
 const SYMBOLS = {
   recvmmsg: {
@@ -34,6 +35,7 @@ const SYMBOLS = {
   },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   epoll_create1: { parameters: ["i32"], result: "i32" },
   epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
   epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },

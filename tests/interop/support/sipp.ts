@@ -11,6 +11,8 @@ export interface SippOptions {
   readonly scenario: string;
   /** Calls to make or to take. Default: 3. */
   readonly calls?: number;
+  /** Calls begun a second. Default: 10. */
+  readonly rate?: number;
   /** Default: udp. */
   readonly transport?: "udp" | "tcp";
   /** Values of `[name]` in the scenario. */
@@ -82,7 +84,14 @@ async function sipp(
     ...["-ci", "127.0.0.1", "-cp", `${ports.control}`],
     ...["-mp", `${ports.port + 2}`],
     ...["-t", options.transport === "tcp" ? "t1" : "u1"],
-    ...["-m", `${options.calls ?? 3}`, "-r", "10", "-s", "bob"],
+    ...[
+      "-m",
+      `${options.calls ?? 3}`,
+      "-r",
+      `${options.rate ?? 10}`,
+      "-s",
+      "bob",
+    ],
     ...["-nostdin", "-skip_rlimit", "-timeout", "25s", "-timeout_error"],
     ...["-recv_timeout", "12000"],
     ...["-trace_err", "-error_file", `${folder}/errors`],
