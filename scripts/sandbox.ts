@@ -364,7 +364,6 @@ export class Sandbox implements MachineHost {
 
   /** Lets the code inside forget errands that never come back. */
   #dropInside(): void {
-    if (this.#dropped.length === 0) return;
     for (const errand of this.#dropped.splice(0)) {
       if (this.#dead || this.#disposed) return;
       try {
