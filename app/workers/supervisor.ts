@@ -29,6 +29,8 @@ export interface SuperviseOptions {
 /** How long a worker that has died is waited for before it is started again, doubling each time. */
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 10_000;
+/** How long a worker may take to end at once. */
+const END_MS = 2_000;
 /** A worker that has run that long is started again at once. */
 const HEALTHY_MS = 10_000;
 
@@ -82,7 +84,7 @@ class Supervisor {
       onHangUp: () => this.#tell({ say: "reload" }),
     });
     const first = signals.first.then((signal) => this.#stop(signal));
-    void signals.second.then(() => this.#tell({ say: "end" }));
+    void signals.second.then(() => this.#end());
     const numbers = [...this.#workers.keys()];
     // The first one alone, so that what is wrong is said once.
     const isUp = await this.#start(0) !== undefined && (await Promise.all(
@@ -108,6 +110,16 @@ class Supervisor {
     this.#stopped.resolve();
     this.#options.log.info("stopping", { signal });
     this.#tell({ say: "drain" });
+  }
+
+  /** One that does not heed the word, its script or its start may hang, is ended all the same. */
+  async #end(): Promise<void> {
+    this.#tell({ say: "end" });
+    const timer = setTimeout(() => {
+      for (const worker of this.#workers) worker?.kill();
+    }, END_MS);
+    await Promise.all(this.#workers.map((worker) => worker?.ended));
+    clearTimeout(timer);
   }
 
   #tell(order: Order): void {

@@ -28,9 +28,16 @@ function missing({ udp }: Config): string[] {
     ];
   }
   const make = batchedMaker();
-  return typeof make === "string"
-    ? [`Cannot share listeners between workers: ${make}, wanted -P=workers`]
-    : [];
+  if (typeof make === "string") {
+    return [
+      `Cannot share listeners between workers: ${make}, wanted -P=workers`,
+    ];
+  }
+  const command = Deno.execPath();
+  const { state } = Deno.permissions.querySync({ name: "run", command });
+  return state === "granted" ? [] : [
+    `Cannot start workers: --allow-run is not granted for ${command}, wanted -P=workers`,
+  ];
 }
 
 function listener(address: Config["listen"][number]): string[] {

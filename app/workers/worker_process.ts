@@ -47,6 +47,15 @@ export class WorkerProcess {
       .catch(() => {});
   }
 
+  /** Ends it, whatever it does; one that has ended already stays so. */
+  kill(): void {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+
   async #read(onLine: (line: string) => void): Promise<void> {
     for await (const line of linesOf(this.#child.stdout)) {
       const announcement = readAnnouncement(line);

@@ -275,12 +275,8 @@ export class BatchedUdpTransport implements Transport, Paced {
     const known = this.#flows.get(text);
     if (known !== undefined) return known;
     const name = socketName({ host: hostname, port });
-    const key = nameKey(name, 0);
     // Kept by both spellings, so that one peer has one flow.
-    return this.#flows.add(
-      text,
-      this.#flows.get(key) ?? this.#newFlow(name, key),
-    );
+    return this.#flows.add(text, this.flowToName(name));
   }
 
   #newFlow(name: Uint8Array, key: string | number): UdpFlow<Uint8Array> {

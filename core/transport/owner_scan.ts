@@ -22,20 +22,25 @@ export function workerMark(worker: number): string {
 /** The worker from 0 to `workers` - 1 that a datagram belongs to; -1 when it is no SIP message, and anybody's. */
 export function ownerOf(bytes: Uint8Array, workers: number): number {
   const length = Math.min(bytes.length, MOST_BYTES);
-  if (!isUpper(bytes[0])) return -1;
-  const isResponse = startsWith(bytes, 0, RESPONSE);
+  // §7.5: "Implementations [...] MUST ignore any CRLF appearing before the start-line".
+  let start = 0;
+  while (isLineEnd(bytes[start])) start++;
+  if (!isLetter(bytes[start])) return -1;
+  const isResponse = startsWith(bytes, start, RESPONSE);
   let callId = 0;
   let fromTag = 0;
   let seen = 0;
-  for (let start = 0; start < length && seen < 3;) {
+  let isTopVia = isResponse;
+  while (start < length && seen < 3) {
     const end = lineEnd(bytes, start, length);
     if (end === start) break;
-    const colon = bytes.indexOf(COLON, start);
-    const header = colon < 0 || colon > end ? 0 : nameOf(bytes, start, colon);
+    const colon = colonOf(bytes, start, end);
+    const header = colon < 0 ? 0 : nameOf(bytes, start, colon);
     switch (header) {
       case VIA:
         // §8.1.3.3: a response belongs to whoever wrote the topmost Via.
-        if (isResponse) {
+        if (isTopVia) {
+          isTopVia = false;
           const owner = branchOwner(bytes, { at: colon, end, workers });
           if (owner >= 0) return owner;
         }
@@ -103,8 +108,15 @@ function ascii(text: string): Uint8Array {
 
 function lineEnd(bytes: Uint8Array, from: number, length: number): number {
   let at = from;
-  while (at < length && bytes[at] !== CR && bytes[at] !== LF) at++;
+  while (at < length && !isLineEnd(bytes[at])) at++;
   return at;
+}
+
+/** Where the name of a line ends, -1 where there is none: nothing past the line is looked at. */
+function colonOf(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && bytes[at] !== COLON) at++;
+  return at < end ? at : -1;
 }
 
 /** Which header's name stands before the colon. RFC 3261 section 7.3.3 has the compact ones. */
@@ -145,8 +157,9 @@ function branchOwner(
     value += BRANCH.length;
     if (!matches(bytes, value, COOKIE)) return -1;
     value += COOKIE.length;
-    const dot = bytes.indexOf(DOT, value);
-    const hasSlot = dot > value && dot <= value + MOST_SLOT;
+    let dot = value;
+    while (dot < value + MOST_SLOT && bytes[dot] !== DOT) dot++;
+    const hasSlot = dot > value && bytes[dot] === DOT;
     return markedBy(bytes, hasSlot ? dot + 1 : value, workers);
   }
   return -1;
@@ -236,8 +249,13 @@ function lower(byte: number): number {
   return byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
 }
 
-function isUpper(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= 0x41 && byte <= 0x5a;
+function isLetter(byte: number | undefined): boolean {
+  const letter = lower(byte ?? 0);
+  return letter >= 0x61 && letter <= 0x7a;
+}
+
+function isLineEnd(byte: number | undefined): boolean {
+  return byte === CR || byte === LF;
 }
 
 function isBlank(byte: number | undefined): boolean {

@@ -42,7 +42,7 @@ export class WorkerChannel implements TransportEvents {
   readonly #secret: Uint8Array;
   readonly #onFault: (counter: string) => void;
   readonly #listeners: SharedListener[] = [];
-  #peers: readonly (Address | undefined)[] = [];
+  #peers: readonly (Flow | undefined)[] = [];
 
   constructor(options: WorkerChannelOptions) {
     this.worker = options.worker;
@@ -61,9 +61,9 @@ export class WorkerChannel implements TransportEvents {
     await this.#transport.open(this);
   }
 
-  /** Where each worker is reached; undefined for one that is not there now. */
+  /** Where each worker is reached, once open; undefined for one that is not there now. */
   meet(peers: readonly (Address | undefined)[]): void {
-    this.#peers = peers;
+    this.#peers = peers.map((peer) => peer && this.#transport.flowTo(peer));
   }
 
   /** A listener of all workers. They add theirs in one order; its number is given back. */
@@ -90,7 +90,7 @@ export class WorkerChannel implements TransportEvents {
     handed.set(name, SECRET_BYTES + 2);
     handed.set(bytes, head);
     this.#onFault("worker_handed_over");
-    this.#transport.send(this.#transport.flowTo(peer), handed);
+    this.#transport.send(peer, handed);
   }
 
   onBytes(bytes: Uint8Array, flow: Flow): void {

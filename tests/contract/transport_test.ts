@@ -16,7 +16,12 @@ import type {
 import { BatchedUdpTransport } from "../../core/transport/batched_udp.ts";
 import { Libc, type LibcMissing, openLibc } from "../../core/transport/libc.ts";
 import { Pace, type Paced } from "../../core/transport/pace.ts";
+import { SharedUdpTransport } from "../../core/transport/shared_udp.ts";
 import { UdpTransport } from "../../core/transport/udp.ts";
+import {
+  SECRET_BYTES,
+  WorkerChannel,
+} from "../../core/transport/worker_channel.ts";
 
 /** A place where transports of one kind live. */
 interface World {
@@ -32,12 +37,15 @@ interface Kind {
   /** Why it cannot be had here. */
   readonly missing?: string;
   readonly reliable: boolean;
+  /** Its address is for others to have, too. */
+  readonly shares?: boolean;
   world(limits: Limits): World;
 }
 
 const KINDS: readonly Kind[] = [
   { name: "UDP", reliable: false, world: udpWorld },
   ...batchedKinds(),
+  sharedKind(),
   { name: "TCP", reliable: true, world: tcpWorld },
   { name: "UDP in memory", reliable: false, world: memoryWorld("UDP") },
   { name: "TCP in memory", reliable: true, world: memoryWorld("TCP") },
@@ -138,6 +146,12 @@ for (const kind of KINDS) {
     await using pair = await openPair(kind);
     const { local, listener } = pair.a.transport;
     const second = pair.world.transport(local);
+    if (kind.shares === true) {
+      await second.open(new Peer(second, pair.world));
+      assertEquals(second.local, local);
+      await second.close();
+      return;
+    }
     const error = await assertRejects(
       async () => await second.open(new Peer(second, pair.world)),
       ListenError,
@@ -504,6 +518,53 @@ function batchedKinds(): Kind[] {
     world: batchedWorld(libc, load),
     ...(libc instanceof Libc ? {} : libc),
   }));
+}
+
+/** One worker of one; what more of them do is in tests/core/transport/worker_channel_test.ts and tests/interop/workers_test.ts. */
+function sharedKind(): Kind {
+  const libc = openLibc();
+  return {
+    name: "UDP of a worker",
+    reliable: false,
+    shares: true,
+    world: sharedWorld(libc),
+    ...(libc instanceof Libc ? {} : libc),
+  };
+}
+
+function sharedWorld(
+  libc: Libc | LibcMissing,
+): (limits: Limits) => World {
+  return (limits) => {
+    if (!(libc instanceof Libc)) throw new Error(libc.missing);
+    const pace = new LoadedPace(libc, 0);
+    return {
+      transport: ({ host, port }) => {
+        const socket = new BatchedUdpTransport(
+          { host, port: port === 0 ? freePort(host) : port },
+          { libc, pace, limits, shared: true },
+        );
+        const channel = new WorkerChannel({
+          transport: new UdpTransport({ host: "127.0.0.1", port: 0 }),
+          secret: new Uint8Array(SECRET_BYTES),
+          worker: 0,
+          workers: 1,
+          onFault(): void {},
+        });
+        return new SharedUdpTransport(socket, channel);
+      },
+      run(): void {},
+      end: () => assertEquals(pace.busy, false),
+    };
+  };
+}
+
+/** A port to be shared is named. */
+function freePort(hostname: string): number {
+  const socket = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
+  const { addr } = socket;
+  socket.close();
+  return addr.transport === "udp" ? addr.port : 0;
 }
 
 /** A pace that makes more of each datagram. */

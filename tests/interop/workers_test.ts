@@ -1,13 +1,13 @@
 /** Two workers on one address, and a carrier that is one source address. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type Running, start } from "./support/peer.ts";
+import { type Legwork, legwork } from "./support/legwork.ts";
 import { peerTest } from "./support/peer.ts";
-import { freePort, pause } from "./support/ports.ts";
+import { pause } from "./support/ports.ts";
 import { call, callee } from "./support/sipp.ts";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
 const CALLS = 200;
+const HELD = 40;
 
 peerTest(
   "SIPp: two workers carry the calls of one source, and outlive each other",
@@ -15,27 +15,23 @@ peerTest(
     "sipp",
   ],
   async () => {
-    const folder = await Deno.makeTempDir({ prefix: "legwork-" });
-    const port = freePort();
     {
       await using called = await callee({
         scenario: "callee_basic",
         calls: CALLS,
       });
-      await using server = await started(folder, { port, pbx: called.port });
-      await call(port, { scenario: "caller_basic", calls: CALLS, rate: 40 });
+      await using server = await twoWorkers(called.port);
+      await call(server.port, {
+        scenario: "caller_basic",
+        calls: CALLS,
+        rate: 40,
+      });
       await called.finished();
-      await ended(server);
-      const log = server.said();
-      const carried = [0, 1].map((worker) =>
-        log.match(
-          new RegExp(
-            `call ended .*worker=${worker} |call ended worker=${worker} `,
-            "g",
-          ),
-        )?.length ?? 0
+      await until(() => endings(server.log()).length === CALLS);
+      const all = endings(server.log());
+      const carried = [0, 1].map((number) =>
+        all.filter(({ worker }) => worker === number).length
       );
-      assertEquals(carried[0]! + carried[1]!, CALLS, log.slice(-3000));
       assert(Math.min(...carried) > CALLS / 4, `${carried}`);
     }
     {
@@ -43,81 +39,69 @@ peerTest(
         scenario: "callee_cancel",
         calls: 6,
       });
-      await using server = await started(folder, { port, pbx: called.port });
-      await call(port, { scenario: "caller_cancel", calls: 6 });
+      await using server = await twoWorkers(called.port);
+      await call(server.port, { scenario: "caller_cancel", calls: 6 });
       await called.finished();
-      await ended(server);
     }
     {
       await using called = await callee({
         scenario: "callee_basic",
         calls: 60,
       });
-      await using server = await started(folder, { port, pbx: called.port });
+      await using server = await twoWorkers(called.port);
       const [, victim = ""] = /worker listens .*worker=1 pid=(\d+)/.exec(
-        server.said(),
+        server.log(),
       ) ?? [];
-      const calls = call(port, {
+      // All are up when the worker is killed, none has ended.
+      const calls = call(server.port, {
         scenario: "caller_basic",
-        calls: 40,
-        rate: 20,
-      })
-        .catch(() => {});
-      await pause(1_000);
+        calls: HELD,
+        rate: 80,
+        holdMs: 3_000,
+      }).catch(() => {});
+      await pause(1_500);
+      assertEquals(endings(server.log()), []);
       Deno.kill(Number(victim), "SIGKILL");
-      await calls;
-      // Those of the worker that lived have all ended well, and both take new ones.
-      await call(port, { scenario: "caller_basic", calls: 20 });
-      const log = server.said();
-      assertMatch(log, /worker ended, it is started again .*signal=SIGKILL/);
-      const after = log.slice(log.indexOf("worker ended"));
+      await until(() => endings(server.log()).length > HELD / 4);
+      await pause(1_000);
+      const lived = endings(server.log());
+      assert(lived.length < HELD, `${lived.length} of ${HELD} lived`);
+      assert(
+        lived.every(({ worker, status }) => worker === 0 && status === 200),
+      );
+      assertMatch(
+        server.log(),
+        /worker ended, it is started again .*signal=SIGKILL/,
+      );
+      // Both take new ones.
+      await call(server.port, { scenario: "caller_basic", calls: 20 });
+      const later = endings(server.log()).slice(lived.length);
       for (const worker of [0, 1]) {
-        assertMatch(
-          after,
-          new RegExp(
-            `call ended .*worker=${worker} |call ended worker=${worker} `,
-          ),
-        );
+        assert(later.some((ending) => ending.worker === worker));
       }
-      const untouched = [
-        ...log.matchAll(/call ended worker=0 .*status=(\d+)/g),
-      ];
-      assert(untouched.every(([, status]) => status === "200"), log);
-      await ended(server);
+      await calls;
     }
-    await Deno.remove(folder, { recursive: true });
   },
 );
 
-async function started(
-  folder: string,
-  { port, pbx }: { port: number; pbx: number },
-): Promise<Running> {
-  const file = `${folder}/legwork.yaml`;
-  await Deno.writeTextFile(
-    file,
-    [
-      `listen: [udp:127.0.0.1:${port}]`,
-      "unknown_peers: accept",
-      `trunks: {pbx: {servers: ["sip:127.0.0.1:${pbx}"]}}`,
-      "routes: [{to: [pbx]}]",
-    ].join("\n"),
-  );
-  const args = ["run", "-P=workers", "mod.ts", "run", file, "--workers", "2"];
-  const server = start(Deno.execPath(), [...args, "--drain", "1"], {
-    withinMs: 60_000,
-    cwd: ROOT,
-  });
-  for (let tries = 0; tries < 400; tries++) {
-    if (server.said().includes("(2 workers)")) return server;
-    await pause(25);
-  }
-  await server[Symbol.asyncDispose]();
-  throw new Error(`the workers did not listen:\n${server.said()}`);
+/** The calls that have ended, as the workers' log has them. */
+function endings(log: string): { worker: number; status: number }[] {
+  return log.split("\n").filter((line) => line.includes("call ended "))
+    .map((line) => ({
+      worker: Number(/ worker=(\d+)/.exec(line)?.[1]),
+      status: Number(/ status=(\d+)/.exec(line)?.[1]),
+    }));
 }
 
-async function ended(server: Running): Promise<void> {
-  server.signal("SIGTERM");
-  const { code, output } = await server.ended;
-  assertEquals(code, 0, output);
+async function until(isSo: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 400 && !isSo(); tries++) await pause(25);
+  assert(isSo());
+}
+
+async function twoWorkers(pbx: number): Promise<Legwork> {
+  return await legwork({
+    servers: [`sip:127.0.0.1:${pbx}`],
+    udp: "batched",
+    workers: 2,
+  });
 }

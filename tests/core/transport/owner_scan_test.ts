@@ -48,6 +48,23 @@ Deno.test("a second Via says nothing while the first has a branch of ours", () =
   assertEquals(owner(response(via)), 1);
 });
 
+Deno.test("nor does a Via below one that is not ours", () => {
+  const top = "SIP/2.0/UDP a;branch=z9hG4bKforeign";
+  const below = `${top}\r\nVia: SIP/2.0/UDP b;branch=z9hG4bK0.w3-b`;
+  for (let call = 0; call < 8; call++) {
+    // Spread as if there were no second one.
+    const spread = (via: string): number =>
+      owner(response(via).replace("1@192.0.2.1", `${call}@192.0.2.1`));
+    assertEquals(spread(below), spread(top));
+  }
+});
+
+Deno.test("line ends before a message belong to nobody, a method may be in small letters", () => {
+  const bye = request("BYE", { to: "<sip:b@x>;tag=w3-1" });
+  assertEquals(owner(`\r\n\r\n${bye}`), 3);
+  assertEquals(owner(bye.replace(/BYE/g, "bye")), 3);
+});
+
 Deno.test("a request in a dialog belongs to the worker that made its To tag", () => {
   for (const method of ["ACK", "BYE", "INVITE", "INFO"]) {
     assertEquals(owner(request(method, { to: "<sip:b@x>;tag=w3-0123" })), 3);

@@ -29,6 +29,8 @@ export interface Setting {
   readonly yaml?: string;
   /** How UDP is received and sent; `batched` has the permissions for it. Default: `plain`. */
   readonly udp?: "plain" | "batched";
+  /** As many processes on one UDP port, and no TCP; with `udp: "batched"`. Default: one that does all. */
+  readonly workers?: number;
   /** Variables of its environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** A routing script, instead of the route table. */
@@ -58,8 +60,11 @@ export async function legwork(setting: Setting): Promise<Legwork> {
   const [program = "", ...args] = [
     ...(setting.under ?? []),
     ...[Deno.execPath(), "run"],
-    ...[setting.udp === "batched" ? "-P=fast" : "-P", "mod.ts", "run"],
+    ...[permissions(setting), "mod.ts", "run"],
     ...[`${folder}/legwork.yaml`, "--drain", "1"],
+    ...(setting.workers === undefined
+      ? []
+      : ["--workers", `${setting.workers}`]),
     ...(setting.ladder === true ? ["--ladder"] : []),
   ];
   const process = start(program, args, {
@@ -92,11 +97,18 @@ export async function legwork(setting: Setting): Promise<Legwork> {
   };
 }
 
+function permissions({ udp, workers }: Setting): string {
+  if (workers !== undefined) return "-P=workers";
+  return udp === "batched" ? "-P=fast" : "-P";
+}
+
 function configuration(port: number, setting: Setting): string {
   const servers = setting.servers.map((server) => `"${server}"`).join(", ");
   const pbx = setting.pbx === undefined ? "" : `, ${setting.pbx}`;
   return [
-    `listen: [udp:127.0.0.1:${port}, tcp:127.0.0.1:${port}]`,
+    setting.workers === undefined
+      ? `listen: [udp:127.0.0.1:${port}, tcp:127.0.0.1:${port}]`
+      : `listen: udp:127.0.0.1:${port}`,
     `udp: ${setting.udp ?? "plain"}`,
     "unknown_peers: accept",
     "trunks:",

@@ -13,6 +13,8 @@ export interface SippOptions {
   readonly calls?: number;
   /** Calls begun a second. Default: 10. */
   readonly rate?: number;
+  /** How long a scenario's `<pause />` is, in milliseconds. Default: 100. */
+  readonly holdMs?: number;
   /** Default: udp. */
   readonly transport?: "udp" | "tcp";
   /** Values of `[name]` in the scenario. */
@@ -84,14 +86,8 @@ async function sipp(
     ...["-ci", "127.0.0.1", "-cp", `${ports.control}`],
     ...["-mp", `${ports.port + 2}`],
     ...["-t", options.transport === "tcp" ? "t1" : "u1"],
-    ...[
-      "-m",
-      `${options.calls ?? 3}`,
-      "-r",
-      `${options.rate ?? 10}`,
-      "-s",
-      "bob",
-    ],
+    ...["-m", `${options.calls ?? 3}`, "-r", `${options.rate ?? 10}`],
+    ...["-d", `${options.holdMs ?? 100}`, "-s", "bob"],
     ...["-nostdin", "-skip_rlimit", "-timeout", "25s", "-timeout_error"],
     ...["-recv_timeout", "12000"],
     ...["-trace_err", "-error_file", `${folder}/errors`],
