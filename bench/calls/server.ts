@@ -49,6 +49,14 @@ export function servers(udps: readonly Udp[]): [string, Open][] {
         (callee) => measured(callee, { udp, script: ONE_HOOK }),
       ],
     ]),
+    ...(udps.includes("batched")
+      ? [
+        [
+          "no script, 2 workers",
+          (callee) => measured(callee, { udp: "batched", workers: 2 }),
+        ] satisfies [string, Open],
+      ]
+      : []),
   ];
 }
 
@@ -60,15 +68,16 @@ export function onCore(core: number): string[] {
 
 async function measured(
   callee: number,
-  { udp, script }: { udp: Udp; script?: string },
+  { udp, script, workers }: { udp: Udp; script?: string; workers?: number },
 ): Promise<Server> {
   return await legwork({
     servers: [`sip:127.0.0.1:${callee}`],
     udp,
-    yaml: "log: {level: warn, format: text}",
+    yaml: "log: {level: warn, format: text}\nlimits: {max_calls: 1000000}",
     under: onCore(0),
     withinMs: WITHIN_MS,
     ...(script === undefined ? {} : { script }),
+    ...(workers === undefined ? {} : { workers }),
   });
 }
 
