@@ -26,6 +26,8 @@ class World implements Turns {
 
 class Socket implements Paced {
   there = 0;
+  /** What a look does besides. */
+  work = (): void => {};
   looks = 0;
   rested = 0;
 
@@ -33,6 +35,7 @@ class Socket implements Paced {
     this.looks++;
     const count = this.there;
     this.there = 0;
+    this.work();
     return count;
   }
 
@@ -52,7 +55,7 @@ Deno.test("a socket that is woken seldom waits by itself", () => {
   assertEquals([pace.busy, world.waiting, socket.looks], [false, 0, 0]);
 });
 
-Deno.test("a socket that is woken again and again is looked at once a millisecond, until it is quiet", () => {
+Deno.test("a socket that is woken again and again is looked at a millisecond after each look, until it is quiet", () => {
   const world = new World();
   const pace = new Pace(world);
   const socket = new Socket();
@@ -77,6 +80,39 @@ Deno.test("a socket that is woken again and again is looked at once a millisecon
 
   for (let turn = 0; turn < 50; turn++) world.turn();
   assertEquals([pace.busy, world.waiting, socket.rested], [false, 0, 1]);
+});
+
+Deno.test("the more work a look is, the less is slept after it", () => {
+  const world = new World();
+  const pace = new Pace(world);
+  const socket = new Socket();
+  pace.woken(socket, 1_000);
+  const turns = (workMs: number): { slept: number; tookMs: number } => {
+    world.slept.length = 0;
+    socket.work = () => void (world.atMs += workMs);
+    world.turn();
+    const startedMs = world.atMs;
+    for (let turn = 0; turn < 10; turn++) {
+      socket.there = 100;
+      world.turn();
+    }
+    world.slept.shift();
+    return {
+      slept: world.slept.length,
+      tookMs: (world.atMs - startedMs) / 10,
+    };
+  };
+  const idle = turns(0);
+  const light = turns(0.5);
+  const half = turns(1.5);
+  const full = turns(3);
+  // A sleep is asked for a little shorter than it is wanted, since the system's is a little longer.
+  const about = (ms: number, wanted: number): boolean =>
+    ms <= wanted && ms > wanted - 0.1;
+  assertEquals(about(idle.tookMs, 1), true);
+  assertEquals(about(light.tookMs, 1.5), true);
+  assertEquals(about(half.tookMs, 2), true);
+  assertEquals([full.slept, Math.round(full.tookMs)], [0, 3]);
 });
 
 Deno.test("who is late does not sleep", () => {
