@@ -37,6 +37,15 @@ export const URI: CharacterClass = visibleExcept(`<>"`);
 /** An unquoted parameter value: `token / host`, and more, since "/", "@" and others are seen there. */
 export const VALUE: CharacterClass = visibleExcept(`<>",;`);
 
+/** A host name or an IPv4 address; "_" is no letter of host names but is used in them. */
+export const HOST: CharacterClass = classOf(`${ALPHANUM}-._`);
+
+/** An IPv6 address without its brackets. */
+export const IPV6: CharacterClass = classOf("0123456789ABCDEFabcdef:.");
+
+/** `alphanum`. */
+export const LETTER_OR_DIGIT: CharacterClass = classOf(ALPHANUM);
+
 /** `word`, of which Call-ID is made; quotes and angle brackets belong to it. */
 export const WORD: CharacterClass = visibleExcept(",;");
 
@@ -63,9 +72,28 @@ export function isControl(code: number): boolean {
   return (code < 0x20 && !isSpace(code)) || code === 0x7f;
 }
 
-/** True when every `%` begins an escape: `escaped = "%" HEXDIG HEXDIG`. */
-export function hasValidEscapes(text: string): boolean {
-  for (let i = text.indexOf("%"); i >= 0; i = text.indexOf("%", i + 1)) {
+/** Where the white space that begins at `from`, if any, ends. */
+export function skipSpace(text: string, from: number): number {
+  let at = from;
+  while (isSpace(text.charCodeAt(at))) at++;
+  return at;
+}
+
+export function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+/**
+ * True when every `%` from `start` to before `end` begins an escape: `escaped = "%" HEXDIG HEXDIG`. What follows the
+ * stretch shall be no hexadecimal digit.
+ */
+export function hasValidEscapes(
+  text: string,
+  start: number,
+  end: number,
+): boolean {
+  for (let i = start; i < end; i++) {
+    if (text.charCodeAt(i) !== PERCENT) continue;
     if (!isHex(text.charCodeAt(i + 1)) || !isHex(text.charCodeAt(i + 2))) {
       return false;
     }
@@ -73,8 +101,10 @@ export function hasValidEscapes(text: string): boolean {
   return true;
 }
 
+const PERCENT = 0x25;
+
 function isHex(code: number): boolean {
-  return (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x46) ||
+  return isDigit(code) || (code >= 0x41 && code <= 0x46) ||
     (code >= 0x61 && code <= 0x66);
 }
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { trimmed } from "./bytes.ts";
-import { isControl, isSpace, TOKEN, VALUE } from "./characters.ts";
+import { trimmedPart } from "./bytes.ts";
+import { isControl, isSpace, skipSpace, TOKEN, VALUE } from "./characters.ts";
 
 const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
@@ -25,13 +25,10 @@ export function getParam(text: string, name: string): string | undefined {
   while (at < text.length) {
     if (text.charCodeAt(at) === SEMICOLON) at++;
     const end = endOfParam(text, at);
-    let nameEnd = at;
-    while (nameEnd < end && text.charCodeAt(nameEnd) !== EQUALS) nameEnd++;
-    const found = trimmed(text.slice(at, nameEnd));
-    if (
-      found.length === name.length &&
-      (found === name || found.toLowerCase() === name)
-    ) return nameEnd === end ? "" : trimmed(text.slice(nameEnd + 1, end));
+    const nameEnd = endOfName(text, at, end);
+    if (isNamed(text, { name, from: at, to: nameEnd })) {
+      return nameEnd === end ? "" : trimmedPart(text, nameEnd + 1, end);
+    }
     at = end;
   }
   return undefined;
@@ -64,18 +61,14 @@ export function* eachParam(text: string): Generator<Param> {
   while (at < text.length) {
     if (text.charCodeAt(at) === SEMICOLON) at++;
     const end = endOfParam(text, at);
-    const piece = text.slice(at, end);
-    at = end;
-    const equals = piece.indexOf("=");
-    if (equals < 0) {
-      const name = trimmed(piece);
-      if (name !== "") yield { name, value: undefined };
-    } else {
-      yield {
-        name: trimmed(piece.slice(0, equals)),
-        value: trimmed(piece.slice(equals + 1)),
-      };
+    const nameEnd = endOfName(text, at, end);
+    const name = trimmedPart(text, at, nameEnd);
+    if (nameEnd < end) {
+      yield { name, value: trimmedPart(text, nameEnd + 1, end) };
+    } else if (name !== "") {
+      yield { name, value: undefined };
     }
+    at = end;
   }
 }
 
@@ -84,8 +77,8 @@ export function* eachParam(text: string): Generator<Param> {
  * quoted-string`, where SEMI and EQUAL may have white space around them. A value may hold more characters than the
  * grammar has, and may be empty.
  */
-export function areParams(text: string): boolean {
-  let at = skipSpace(text, 0);
+export function areParams(text: string, start = 0): boolean {
+  let at = skipSpace(text, start);
   while (at < text.length) {
     if (text.charCodeAt(at) !== SEMICOLON) return false;
     const name = skipSpace(text, at + 1);
@@ -120,10 +113,31 @@ export function endOfQuoted(text: string, open: number): number {
   return -1;
 }
 
-function skipSpace(text: string, from: number): number {
+/** Where the name of the parameter between `from` and `end` ends: at its `=` or with it. */
+function endOfName(text: string, from: number, end: number): number {
   let at = from;
-  while (isSpace(text.charCodeAt(at))) at++;
+  while (at < end && text.charCodeAt(at) !== EQUALS) at++;
   return at;
+}
+
+/** Whether that stretch, white space aside, is the name, which is in lower case. */
+function isNamed(
+  text: string,
+  { name, from, to }: { name: string; from: number; to: number },
+): boolean {
+  let start = from;
+  let end = to;
+  while (start < end && isSpace(text.charCodeAt(start))) start++;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
+  if (end - start !== name.length) return false;
+  for (let i = 0; i < name.length; i++) {
+    const code = text.charCodeAt(start + i);
+    const wanted = name.charCodeAt(i);
+    if (code === wanted) continue;
+    const isCapital = code >= 0x41 && code <= 0x5a;
+    if (!isCapital || (code | 0x20) !== wanted) return false;
+  }
+  return true;
 }
 
 /** Where a parameter ends: at the next `;` outside quotes. */
