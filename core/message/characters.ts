@@ -72,15 +72,47 @@ export function isControl(code: number): boolean {
   return (code < 0x20 && !isSpace(code)) || code === 0x7f;
 }
 
-/** Where the white space that begins at `from`, if any, ends. */
-export function skipSpace(text: string, from: number): number {
-  let at = from;
-  while (isSpace(text.charCodeAt(at))) at++;
+/** Where the characters of the class that begin at `start`, if any, end. */
+export function endOf(
+  characters: CharacterClass,
+  text: string,
+  start: number,
+): number {
+  let at = start;
+  while (at < text.length && characters[text.charCodeAt(at)] === 1) at++;
   return at;
 }
 
+/** Where the white space that begins at `start`, if any, ends. */
+export function skipSpace(text: string, start: number): number {
+  let at = start;
+  while (at < text.length && isSpace(text.charCodeAt(at))) at++;
+  return at;
+}
+
+/**
+ * The character there, or -1 after the end of the text. Hot path: where `charCodeAt` has met an end once, the engine
+ * compiles all its calls of that place the slow way.
+ */
+export function codeAt(text: string, at: number): number {
+  return at < text.length ? text.charCodeAt(at) : -1;
+}
+
+/** `DIGIT`. */
 export function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
+}
+
+/** The number that the text is, of one to nine digits and nothing else; undefined for other text. */
+export function smallNumber(text: string): number | undefined {
+  if (text.length < 1 || text.length > 9) return undefined;
+  let number = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (!isDigit(code)) return undefined;
+    number = number * 10 + code - 0x30;
+  }
+  return number;
 }
 
 /**
@@ -92,16 +124,14 @@ export function hasValidEscapes(
   start: number,
   end: number,
 ): boolean {
-  for (let i = start; i < end; i++) {
-    if (text.charCodeAt(i) !== PERCENT) continue;
-    if (!isHex(text.charCodeAt(i + 1)) || !isHex(text.charCodeAt(i + 2))) {
+  let i = text.indexOf("%", start);
+  for (; i >= 0 && i < end; i = text.indexOf("%", i + 1)) {
+    if (!isHex(codeAt(text, i + 1)) || !isHex(codeAt(text, i + 2))) {
       return false;
     }
   }
   return true;
 }
-
-const PERCENT = 0x25;
 
 function isHex(code: number): boolean {
   return isDigit(code) || (code >= 0x41 && code <= 0x46) ||

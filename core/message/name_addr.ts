@@ -1,7 +1,7 @@
 /** `"Display" <sip:user@host>;tag=x`: the value of From, To, Contact, Route and their kind (RFC 3261 section 20.10). */
 
 import { trimmedPart } from "./bytes.ts";
-import { consistsOf, DISPLAY, skipSpace } from "./characters.ts";
+import { codeAt, consistsOf, DISPLAY, skipSpace } from "./characters.ts";
 import { areParams, endOfQuoted, getParam, withParam } from "./params.ts";
 import { isUri, parseSipUri, type SipUri } from "./uri.ts";
 
@@ -78,7 +78,7 @@ export class NameAddr {
  * Hot path: all is found by index and cut out once; the URI is checked, and taken apart by who asks for that.
  */
 export function parseNameAddr(text: string): NameAddr | undefined {
-  const quoted = text.charCodeAt(0) === QUOTE;
+  const quoted = codeAt(text, 0) === QUOTE;
   const nameEnd = quoted ? endOfQuoted(text, 0) : 0;
   if (nameEnd < 0) return undefined;
   const open = text.indexOf("<", nameEnd);

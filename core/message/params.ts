@@ -5,7 +5,15 @@
  */
 
 import { trimmedPart } from "./bytes.ts";
-import { isControl, isSpace, skipSpace, TOKEN, VALUE } from "./characters.ts";
+import {
+  codeAt,
+  endOf,
+  isControl,
+  isSpace,
+  skipSpace,
+  TOKEN,
+  VALUE,
+} from "./characters.ts";
 
 const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
@@ -82,17 +90,16 @@ export function areParams(text: string, start = 0): boolean {
   while (at < text.length) {
     if (text.charCodeAt(at) !== SEMICOLON) return false;
     const name = skipSpace(text, at + 1);
-    at = name;
-    while (TOKEN[text.charCodeAt(at)] === 1) at++;
+    at = endOf(TOKEN, text, name);
     if (at === name) return false;
     at = skipSpace(text, at);
-    if (text.charCodeAt(at) !== EQUALS) continue;
+    if (codeAt(text, at) !== EQUALS) continue;
     at = skipSpace(text, at + 1);
-    if (text.charCodeAt(at) === QUOTE) {
+    if (codeAt(text, at) === QUOTE) {
       at = endOfQuoted(text, at);
       if (at < 0) return false;
     } else {
-      while (VALUE[text.charCodeAt(at)] === 1) at++;
+      at = endOf(VALUE, text, at);
     }
     at = skipSpace(text, at);
   }

@@ -5,7 +5,9 @@
  */
 
 import {
+  codeAt,
   consistsOf,
+  endOf,
   hasValidEscapes,
   HOST,
   IPV6,
@@ -134,21 +136,26 @@ export function isSipUri(text: string): boolean {
   const end = hostEnd < 0 ? -1 : endOfColonPort(text, hostEnd);
   if (end < 0) return false;
   if (end === text.length) return true;
-  const code = text.charCodeAt(end);
+  const code = codeAt(text, end);
   return (code === SEMICOLON || code === QUESTION_MARK) &&
     consistsOf(text, URI, end) && hasValidEscapes(text, end, text.length);
+}
+
+/** Whether it begins with `sip:` or `sips:`, well-formed or not. */
+export function hasSipScheme(text: string): boolean {
+  return endOfSipScheme(text) >= 0;
 }
 
 /** Where what follows `sip:` or `sips:` begins; -1 for another scheme. */
 function endOfSipScheme(text: string): number {
   // Letters with the bit of lower case set: a scheme is "case-insensitive" (RFC 3986 §3.1).
   if (
-    (text.charCodeAt(0) | 0x20) !== 0x73 ||
-    (text.charCodeAt(1) | 0x20) !== 0x69 ||
-    (text.charCodeAt(2) | 0x20) !== 0x70
+    (codeAt(text, 0) | 0x20) !== 0x73 ||
+    (codeAt(text, 1) | 0x20) !== 0x69 ||
+    (codeAt(text, 2) | 0x20) !== 0x70
   ) return -1;
-  if (text.charCodeAt(3) === COLON) return 4;
-  return (text.charCodeAt(3) | 0x20) === 0x73 && text.charCodeAt(4) === COLON
+  if (codeAt(text, 3) === COLON) return 4;
+  return (codeAt(text, 3) | 0x20) === 0x73 && codeAt(text, 4) === COLON
     ? 5
     : -1;
 }
@@ -166,29 +173,26 @@ export function parseHostPort(
 
 /** Where the host name or address that begins at `start` ends; -1 when it is malformed. */
 export function endOfHost(text: string, start: number): number {
-  let at = start;
-  if (text.charCodeAt(start) !== OPEN_BRACKET) {
-    if (LETTER_OR_DIGIT[text.charCodeAt(start)] !== 1) return -1;
-    while (HOST[text.charCodeAt(at)] === 1) at++;
-    return at;
+  if (codeAt(text, start) !== OPEN_BRACKET) {
+    const isHost = LETTER_OR_DIGIT[codeAt(text, start)] === 1;
+    return isHost ? endOf(HOST, text, start) : -1;
   }
-  at++;
-  while (IPV6[text.charCodeAt(at)] === 1) at++;
+  let at = endOf(IPV6, text, start + 1);
   if (at === start + 1) return -1;
   // An RFC 4007 zone.
-  if (text.charCodeAt(at) === PERCENT) {
-    const zone = ++at;
-    while (LETTER_OR_DIGIT[text.charCodeAt(at)] === 1) at++;
+  if (codeAt(text, at) === PERCENT) {
+    const zone = at + 1;
+    at = endOf(LETTER_OR_DIGIT, text, zone);
     if (at === zone) return -1;
   }
-  return text.charCodeAt(at) === CLOSE_BRACKET ? at + 1 : -1;
+  return codeAt(text, at) === CLOSE_BRACKET ? at + 1 : -1;
 }
 
 /** The host that lies there, as {@linkcode endOfHost} found it. */
 export function hostOf(text: string, start: number, end: number): string {
   const host = text.slice(start, end);
   // RFC 5118 §4.10: a bug in RFC 3261's grammar has three colons; "it can choose to ignore the extra colon".
-  return text.charCodeAt(start) === OPEN_BRACKET
+  return codeAt(text, start) === OPEN_BRACKET
     ? host.replace(":::", "::")
     : host;
 }
@@ -196,7 +200,7 @@ export function hostOf(text: string, start: number, end: number): string {
 /** Where the port whose digits begin at `start` ends; -1 when it is malformed. */
 export function endOfPort(text: string, start: number): number {
   let at = start;
-  while (isDigit(text.charCodeAt(at))) at++;
+  while (isDigit(codeAt(text, at))) at++;
   const isPort = at > start && at <= start + 5 &&
     numberAt(text, start) <= 65535;
   return isPort ? at : -1;
@@ -204,14 +208,14 @@ export function endOfPort(text: string, start: number): number {
 
 /** Where `:port`, if there at all, ends; -1 when it is malformed. */
 function endOfColonPort(text: string, hostEnd: number): number {
-  return text.charCodeAt(hostEnd) === COLON
+  return codeAt(text, hostEnd) === COLON
     ? endOfPort(text, hostEnd + 1)
     : hostEnd;
 }
 
 /** The port that {@linkcode endOfColonPort} found well-formed; undefined where there is none. */
 function portOf(text: string, hostEnd: number): number | undefined {
-  return text.charCodeAt(hostEnd) === COLON
+  return codeAt(text, hostEnd) === COLON
     ? numberAt(text, hostEnd + 1)
     : undefined;
 }
@@ -219,15 +223,15 @@ function portOf(text: string, hostEnd: number): number | undefined {
 /** The number whose digits begin at `start`. */
 export function numberAt(text: string, start: number): number {
   let number = 0;
-  for (let at = start; isDigit(text.charCodeAt(at)); at++) {
-    number = number * 10 + text.charCodeAt(at) - 0x30;
+  for (let at = start; isDigit(codeAt(text, at)); at++) {
+    number = number * 10 + codeAt(text, at) - 0x30;
   }
   return number;
 }
 
 /** True for any URI with a scheme, `sip:`, `tel:` or other, without white space or angle brackets. */
 export function isUri(text: string): boolean {
-  if (endOfSipScheme(text) >= 0) return isSipUri(text);
+  if (hasSipScheme(text)) return isSipUri(text);
   const colon = text.indexOf(":");
   return colon > 0 && colon < text.length - 1 &&
     /^[A-Za-z][A-Za-z0-9+.-]*$/.test(text.slice(0, colon)) &&

@@ -1,7 +1,7 @@
 /** One value of a Via header field (RFC 3261 section 20.42). */
 
 import { trimmedPart } from "./bytes.ts";
-import { skipSpace, TOKEN } from "./characters.ts";
+import { codeAt, endOf, skipSpace, TOKEN } from "./characters.ts";
 import { areParams, getParam, withParam } from "./params.ts";
 import { endOfHost, endOfPort, hostOf, numberAt } from "./uri.ts";
 
@@ -60,7 +60,7 @@ export class Via {
 export function parseVia(text: string): Via | undefined {
   const transportStart = endOfProtocol(text);
   if (transportStart < 0) return undefined;
-  const transportEnd = endOfToken(text, transportStart);
+  const transportEnd = endOf(TOKEN, text, transportStart);
   const hostStart = skipSpace(text, transportEnd);
   if (transportEnd === transportStart || hostStart === transportEnd) {
     return undefined;
@@ -71,7 +71,7 @@ export function parseVia(text: string): Via | undefined {
   // §25.1: "sent-by = host [ COLON port ]", and COLON may have spaces around it.
   let at = skipSpace(text, hostEnd);
   let port: number | undefined;
-  if (text.charCodeAt(at) === COLON) {
+  if (codeAt(text, at) === COLON) {
     const digits = skipSpace(text, at + 1);
     const portEnd = endOfPort(text, digits);
     if (portEnd < 0) return undefined;
@@ -97,10 +97,4 @@ function endOfProtocol(text: string): number {
   const isSip = trimmedPart(text, 0, first).toUpperCase() === "SIP" &&
     /^\d{1,3}\.\d{1,3}$/.test(trimmedPart(text, first + 1, second));
   return isSip ? skipSpace(text, second + 1) : -1;
-}
-
-function endOfToken(text: string, start: number): number {
-  let at = start;
-  while (TOKEN[text.charCodeAt(at)] === 1) at++;
-  return at;
 }
