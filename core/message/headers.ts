@@ -184,7 +184,10 @@ export class Headers {
 
   /** Another list with the same lines. */
   clone(): Headers {
-    return new Headers(this.#lines.slice());
+    // Filled one by one, since the engine then leaves room for more, as a copied array has none.
+    const lines: HeaderLine[] = [];
+    for (const line of this.#lines) lines.push(line);
+    return new Headers(lines);
   }
 
   /** The usual spelling of a key, for lines we write. */

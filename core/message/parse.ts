@@ -51,13 +51,14 @@ export function parseMessage(
 ): Parsed {
   const start = skipLineEnds(bytes);
   const text = fromBytes(bytes, start);
-  const end = headEnd(text);
-  const head = readHead(text, end?.at ?? text.length, limits);
+  const textBody = startOfBody(text);
+  const end = textBody < 0 ? text.length : endOfLines(text, textBody);
+  const head = readHead(text, end, limits);
   if (head === undefined) {
     return failure(400, "Malformed start line", undefined);
   }
   const { message } = head;
-  if (end === undefined) {
+  if (textBody < 0) {
     return failure(400, "Header fields without end", message);
   }
   if (bytes.length > limits.messageBytes) {
@@ -66,7 +67,7 @@ export function parseMessage(
   if (head.problem !== undefined) {
     return failure(head.problem.status, head.problem.reason, message);
   }
-  const bodyStart = start + end.at + end.length;
+  const bodyStart = start + textBody;
   const available = bytes.length - bodyStart;
   const length = contentLength(message.headers);
   if (length === "malformed") {
@@ -136,19 +137,25 @@ function contentLength(
 }
 
 /**
- * Where the empty line begins that ends the head (with the line end before it), and how long both are. Lines may end
- * in LF alone, which RFC 3261 does not have but some send.
+ * Where the body begins, after the empty line that ends the head; -1 when there is none. Lines may end in LF alone,
+ * which RFC 3261 does not have but some send.
  */
-function headEnd(
-  text: string,
-): { at: number; length: number } | undefined {
+function startOfBody(text: string): number {
   for (let lf = text.indexOf("\n"); lf >= 0; lf = text.indexOf("\n", lf + 1)) {
     const next = text.charCodeAt(lf + 1) === CR ? lf + 2 : lf + 1;
-    if (text.charCodeAt(next) !== LF) continue;
-    const at = text.charCodeAt(lf - 1) === CR ? lf - 1 : lf;
-    return { at, length: next + 1 - at };
+    if (text.charCodeAt(next) === LF) return next + 1;
   }
-  return undefined;
+  return -1;
+}
+
+/** Where the last line ends before the empty line that ends at `bodyStart`. */
+function endOfLines(text: string, bodyStart: number): number {
+  return beforeLineEnd(text, beforeLineEnd(text, bodyStart));
+}
+
+/** Where the line end begins that ends at `end`. */
+function beforeLineEnd(text: string, end: number): number {
+  return text.charCodeAt(end - 2) === CR ? end - 2 : end - 1;
 }
 
 function parseLines(
