@@ -122,9 +122,8 @@ export function endOfQuoted(text: string, open: number): number {
 
 /** Where the name of the parameter between `from` and `end` ends: at its `=` or with it. */
 function endOfName(text: string, from: number, end: number): number {
-  let at = from;
-  while (at < end && text.charCodeAt(at) !== EQUALS) at++;
-  return at;
+  const equals = text.indexOf("=", from);
+  return equals < 0 || equals > end ? end : equals;
 }
 
 /** Whether that stretch, white space aside, is the name, which is in lower case. */
@@ -149,8 +148,12 @@ function isNamed(
 
 /** Where a parameter ends: at the next `;` outside quotes. */
 function endOfParam(text: string, from: number): number {
+  const semicolon = text.indexOf(";", from);
+  const end = semicolon < 0 ? text.length : semicolon;
+  const quote = text.indexOf('"', from);
+  if (quote < 0 || quote > end) return end;
   let quoted = false;
-  for (let i = from; i < text.length; i++) {
+  for (let i = quote; i < text.length; i++) {
     const char = text.charCodeAt(i);
     if (quoted) {
       if (char === BACKSLASH) i++;

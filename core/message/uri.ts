@@ -148,16 +148,13 @@ export function hasSipScheme(text: string): boolean {
 
 /** Where what follows `sip:` or `sips:` begins; -1 for another scheme. */
 function endOfSipScheme(text: string): number {
-  // Letters with the bit of lower case set: a scheme is "case-insensitive" (RFC 3986 §3.1).
-  if (
-    (codeAt(text, 0) | 0x20) !== 0x73 ||
-    (codeAt(text, 1) | 0x20) !== 0x69 ||
-    (codeAt(text, 2) | 0x20) !== 0x70
-  ) return -1;
-  if (codeAt(text, 3) === COLON) return 4;
-  return (codeAt(text, 3) | 0x20) === 0x73 && codeAt(text, 4) === COLON
-    ? 5
-    : -1;
+  if (text.startsWith("sip:")) return "sip:".length;
+  if (text.startsWith("sips:")) return "sips:".length;
+  // RFC 3986 §3.1: "schemes are case-insensitive".
+  const colon = text.indexOf(":");
+  if (colon !== 3 && colon !== 4) return -1;
+  const scheme = text.slice(0, colon).toLowerCase();
+  return scheme === "sip" || scheme === "sips" ? colon + 1 : -1;
 }
 
 /** `host`, `host:port`, `[v6]`, `[v6]:port`; undefined when malformed. */
@@ -173,9 +170,9 @@ export function parseHostPort(
 
 /** Where the host name or address that begins at `start` ends; -1 when it is malformed. */
 export function endOfHost(text: string, start: number): number {
-  if (codeAt(text, start) !== OPEN_BRACKET) {
-    const isHost = LETTER_OR_DIGIT[codeAt(text, start)] === 1;
-    return isHost ? endOf(HOST, text, start) : -1;
+  const first = codeAt(text, start);
+  if (first !== OPEN_BRACKET) {
+    return LETTER_OR_DIGIT[first] === 1 ? endOf(HOST, text, start) : -1;
   }
   let at = endOf(IPV6, text, start + 1);
   if (at === start + 1) return -1;
