@@ -72,19 +72,31 @@ export function fromText(text: string): string {
  */
 export function detached(text: string): string {
   // Text put together from pieces by join is written anew; shorter text the engine copies by itself.
-  return text.length < 13 ? text : [text.slice(0, 1), text.slice(1)].join("");
+  if (text.length < 13) return text;
+  PIECES[0] = text.slice(0, 1);
+  PIECES[1] = text.slice(1);
+  const copy = PIECES.join("");
+  PIECES[1] = "";
+  return copy;
 }
+
+const PIECES = ["", ""];
 
 /**
  * Without the white space of SIP (space, tab, CR, LF) around it. `String.trim` would also take the byte A0,
  * which ends many a UTF-8 letter.
  */
 export function trimmed(text: string): string {
-  let start = 0;
-  let end = text.length;
+  return trimmedPart(text, 0, text.length);
+}
+
+/** The stretch from `from` to before `to`, {@linkcode trimmed}. */
+export function trimmedPart(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
   while (start < end && isSpace(text.charCodeAt(start))) start++;
   while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
-  return start === 0 && end === text.length ? text : text.slice(start, end);
+  return text.slice(start, end);
 }
 
 function isAscii(text: string): boolean {

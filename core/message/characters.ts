@@ -37,6 +37,15 @@ export const URI: CharacterClass = visibleExcept(`<>"`);
 /** An unquoted parameter value: `token / host`, and more, since "/", "@" and others are seen there. */
 export const VALUE: CharacterClass = visibleExcept(`<>",;`);
 
+/** A host name or an IPv4 address; "_" is no letter of host names but is used in them. */
+export const HOST: CharacterClass = classOf(`${ALPHANUM}-._`);
+
+/** An IPv6 address without its brackets. */
+export const IPV6: CharacterClass = classOf("0123456789ABCDEFabcdef:.");
+
+/** `alphanum`. */
+export const LETTER_OR_DIGIT: CharacterClass = classOf(ALPHANUM);
+
 /** `word`, of which Call-ID is made; quotes and angle brackets belong to it. */
 export const WORD: CharacterClass = visibleExcept(",;");
 
@@ -63,10 +72,61 @@ export function isControl(code: number): boolean {
   return (code < 0x20 && !isSpace(code)) || code === 0x7f;
 }
 
-/** True when every `%` begins an escape: `escaped = "%" HEXDIG HEXDIG`. */
-export function hasValidEscapes(text: string): boolean {
-  for (let i = text.indexOf("%"); i >= 0; i = text.indexOf("%", i + 1)) {
-    if (!isHex(text.charCodeAt(i + 1)) || !isHex(text.charCodeAt(i + 2))) {
+/** Where the characters of the class that begin at `start`, if any, end. */
+export function endOf(
+  characters: CharacterClass,
+  text: string,
+  start: number,
+): number {
+  let at = start;
+  while (at < text.length && characters[text.charCodeAt(at)] === 1) at++;
+  return at;
+}
+
+/** Where the white space that begins at `start`, if any, ends. */
+export function skipSpace(text: string, start: number): number {
+  let at = start;
+  while (at < text.length && isSpace(text.charCodeAt(at))) at++;
+  return at;
+}
+
+/**
+ * The character there, or -1 after the end of the text. Hot path: where `charCodeAt` has met an end once, the engine
+ * compiles all its calls of that place the slow way.
+ */
+export function codeAt(text: string, at: number): number {
+  return at < text.length ? text.charCodeAt(at) : -1;
+}
+
+/** `DIGIT`. */
+export function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+/** The number that the text is, of one to nine digits and nothing else; undefined for other text. */
+export function smallNumber(text: string): number | undefined {
+  if (text.length < 1 || text.length > 9) return undefined;
+  let number = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (!isDigit(code)) return undefined;
+    number = number * 10 + code - 0x30;
+  }
+  return number;
+}
+
+/**
+ * True when every `%` from `start` to before `end` begins an escape: `escaped = "%" HEXDIG HEXDIG`. What follows the
+ * stretch shall be no hexadecimal digit.
+ */
+export function hasValidEscapes(
+  text: string,
+  start: number,
+  end: number,
+): boolean {
+  let i = text.indexOf("%", start);
+  for (; i >= 0 && i < end; i = text.indexOf("%", i + 1)) {
+    if (!isHex(codeAt(text, i + 1)) || !isHex(codeAt(text, i + 2))) {
       return false;
     }
   }
@@ -74,7 +134,7 @@ export function hasValidEscapes(text: string): boolean {
 }
 
 function isHex(code: number): boolean {
-  return (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x46) ||
+  return isDigit(code) || (code >= 0x41 && code <= 0x46) ||
     (code >= 0x61 && code <= 0x66);
 }
 

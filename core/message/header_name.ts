@@ -85,13 +85,26 @@ const NAMES = new Map<string, string>();
 for (const name of COMMON) {
   const key = name.toLowerCase();
   NAMES.set(key, name);
-  for (const spelling of [name, key, name.toUpperCase()]) {
-    KEYS.set(spelling, key);
-  }
+  KEYS.set(name, key);
   const compact = COMPACT[name];
-  if (compact === undefined) continue;
-  KEYS.set(compact, key);
-  KEYS.set(compact.toUpperCase(), key);
+  if (compact !== undefined) KEYS.set(compact, key);
+}
+for (const [spelling, key] of [...KEYS]) {
+  KEYS.set(spelling.toLowerCase(), key).set(spelling.toUpperCase(), key);
+}
+
+/**
+ * Where a spelling is looked for first: by its length, its first and its last letter, which hardly two of those nearly
+ * everyone uses have in common. Of two that do, the second is found in the map.
+ */
+const SLOTS = 512;
+const SPELLINGS = new Array<string>(SLOTS).fill("");
+const SLOT_KEYS = new Array<string>(SLOTS).fill("");
+for (const [spelling, key] of KEYS) {
+  const slot = slotOf(spelling, 0, spelling.length);
+  if (SPELLINGS[slot] !== "") continue;
+  SPELLINGS[slot] = spelling;
+  SLOT_KEYS[slot] = key;
 }
 
 /**
@@ -105,9 +118,28 @@ export function headerKey(name: string): string {
   return KEYS.get(lower) ?? lower;
 }
 
-/** The key of a name written in a usual way; undefined for all others, malformed ones among them. */
-export function knownHeaderKey(name: string): string | undefined {
-  return KEYS.get(name);
+/**
+ * The key of the name that lies in `text` from `start` to before `end`, if it is written in a usual way; undefined for
+ * all others, malformed ones among them.
+ *
+ * Hot path: the name is not cut out for it.
+ */
+export function knownHeaderKey(
+  text: string,
+  start: number,
+  end: number,
+): string | undefined {
+  if (start >= end) return undefined;
+  const slot = slotOf(text, start, end);
+  const spelling = SPELLINGS[slot]!;
+  return spelling.length === end - start && text.startsWith(spelling, start)
+    ? SLOT_KEYS[slot]
+    : KEYS.get(text.slice(start, end));
+}
+
+function slotOf(text: string, start: number, end: number): number {
+  const letters = 20 * text.charCodeAt(start) + 37 * text.charCodeAt(end - 1);
+  return (letters + end - start) % SLOTS;
 }
 
 /** The usual spelling of a key: `call-id` is written `Call-ID`; an unknown one gets its words capitalized. */

@@ -7,21 +7,30 @@
  * @module
  */
 
-import { trimmed } from "./bytes.ts";
-import { isSpace } from "./characters.ts";
+import { trimmed, trimmedPart } from "./bytes.ts";
 import { headerKey, headerName } from "./header_name.ts";
+
+const CRLF = "\r\n";
 
 /** One header field, immutable, so that messages may share it. */
 export class HeaderLine {
-  readonly #colon: number;
+  readonly #text: string;
+  /** Whether the CRLF that ends the line is in the text: sent on, it then takes one string and not three. */
+  #isEnded = false;
   #value: string | undefined;
 
   /**
-   * `raw` is the whole line without its last CRLF, folds included; `colon` is where its name ends (before any
-   * space); `key` is as {@linkcode headerKey} gives it.
+   * `raw` is the whole line without its last CRLF, folds included; `key` is as {@linkcode headerKey} gives it.
    */
-  constructor(readonly key: string, readonly raw: string, colon: number) {
-    this.#colon = colon;
+  constructor(readonly key: string, raw: string) {
+    this.#text = raw;
+  }
+
+  /** A line with the CRLF that ends it. */
+  static ended(key: string, text: string): HeaderLine {
+    const line = new HeaderLine(key, text);
+    line.#isEnded = true;
+    return line;
   }
 
   /**
@@ -35,17 +44,34 @@ export class HeaderLine {
         `Cannot write header field: the value of "${name}" has a line break`,
       );
     }
-    return new HeaderLine(headerKey(name), `${name}: ${value}`, name.length);
+    const line = new HeaderLine(headerKey(name), `${name}: ${value}`);
+    line.#value = trimmed(value);
+    return line;
+  }
+
+  /** The whole line without its last CRLF, folds included. */
+  get raw(): string {
+    return this.#isEnded ? this.#text.slice(0, -CRLF.length) : this.#text;
+  }
+
+  /** The line as it is sent, with its CRLF. */
+  get wire(): string {
+    return this.#isEnded ? this.#text : this.#text + CRLF;
+  }
+
+  /** How long it is as it is sent. */
+  get bytes(): number {
+    return this.#text.length + (this.#isEnded ? 0 : CRLF.length);
   }
 
   /** The name as written, compact form included. */
   get name(): string {
-    return this.raw.slice(0, this.#colon).trimEnd();
+    return this.#text.slice(0, this.#text.indexOf(":")).trimEnd();
   }
 
   /** The value, unfolded and without the spaces around it (RFC 3261 section 7.3.1). */
   get value(): string {
-    return this.#value ??= valueOf(this.raw, this.#colon + 1);
+    return this.#value ??= valueOf(this.#text, this.#text.indexOf(":") + 1);
   }
 }
 
@@ -158,7 +184,10 @@ export class Headers {
 
   /** Another list with the same lines. */
   clone(): Headers {
-    return new Headers(this.#lines.slice());
+    // Filled one by one, since the engine then leaves room for more, as a copied array has none.
+    const lines: HeaderLine[] = [];
+    for (const line of this.#lines) lines.push(line);
+    return new Headers(lines);
   }
 
   /** The usual spelling of a key, for lines we write. */
@@ -168,12 +197,8 @@ export class Headers {
 }
 
 /** The value that begins at `from`, cut once, without the white space around it. */
-function valueOf(raw: string, from: number): string {
-  let start = from;
-  let end = raw.length;
-  while (start < end && isSpace(raw.charCodeAt(start))) start++;
-  while (end > start && isSpace(raw.charCodeAt(end - 1))) end--;
-  const value = raw.slice(start, end);
+function valueOf(line: string, from: number): string {
+  const value = trimmedPart(line, from, line.length);
   return value.includes("\n") ? unfold(value) : value;
 }
 

@@ -1,6 +1,12 @@
 /** Comma lists: header fields whose grammar is `value *(COMMA value)` (RFC 3261 section 7.3.1). */
 
-import { trimmed } from "./bytes.ts";
+import { trimmedPart } from "./bytes.ts";
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const LESS_THAN = 0x3c;
+const GREATER_THAN = 0x3e;
+const BACKSLASH = 0x5c;
 
 /** Takes a value apart at the commas that stand outside quotes and angle brackets. */
 export function splitList(value: string): string[] {
@@ -10,20 +16,24 @@ export function splitList(value: string): string[] {
   let quoted = false;
   let angled = false;
   for (let i = 0; i < value.length; i++) {
-    const char = value[i];
+    const code = value.charCodeAt(i);
     if (quoted) {
-      if (char === "\\") i++;
-      else if (char === '"') quoted = false;
-    } else if (char === '"') quoted = true;
-    else if (char === "<") angled = true;
-    else if (char === ">") angled = false;
-    else if (char === "," && !angled) {
-      items.push(trimmed(value.slice(start, i)));
+      if (code === BACKSLASH) i++;
+      else if (code === QUOTE) quoted = false;
+    } else if (code === QUOTE) quoted = true;
+    else if (code === LESS_THAN) angled = true;
+    else if (code === GREATER_THAN) angled = false;
+    else if (code === COMMA && !angled) {
+      addItem(items, trimmedPart(value, start, i));
       start = i + 1;
     }
   }
-  items.push(trimmed(value.slice(start)));
-  return items.filter((item) => item !== "");
+  addItem(items, trimmedPart(value, start, value.length));
+  return items;
+}
+
+function addItem(items: string[], item: string): void {
+  if (item !== "") items.push(item);
 }
 
 /** True when the comma lists hold the token, whatever its case: `hasToken(["timer, 100rel"], "timer")`. */

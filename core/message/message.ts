@@ -5,7 +5,8 @@
  * @module
  */
 
-import { trimmed } from "./bytes.ts";
+import { trimmedPart } from "./bytes.ts";
+import { skipSpace } from "./characters.ts";
 import { isToken } from "./header_name.ts";
 import { Headers } from "./headers.ts";
 import { splitList } from "./list.ts";
@@ -80,7 +81,8 @@ abstract class Message {
   list(key: string): string[] {
     const values: string[] = [];
     for (const line of this.headers.lines) {
-      if (line.key === key) values.push(...splitList(line.value));
+      if (line.key !== key) continue;
+      for (const value of splitList(line.value)) values.push(value);
     }
     return values;
   }
@@ -140,8 +142,9 @@ export function parseCSeq(value: string): CSeq | undefined {
     if (digit < 0 || digit > 9) break;
     number = number * 10 + digit;
   }
-  const method = trimmed(value.slice(at));
-  if (at === 0 || value.length - at === method.length) return undefined;
+  const start = skipSpace(value, at);
+  if (at === 0 || start === at) return undefined;
+  const method = trimmedPart(value, start, value.length);
   if (!isToken(method)) return undefined;
   // §8.1.1.5: "The sequence number value MUST be expressible as a 32-bit unsigned integer and MUST be less than 2**31."
   return number >= 2 ** 31 ? undefined : { number, method };

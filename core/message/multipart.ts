@@ -145,7 +145,7 @@ function parsePart(delimiter: string, text: string): MultipartPart {
     const colon = raw.indexOf(":");
     if (colon <= 0) continue;
     const name = raw.slice(0, colon);
-    lines.push(new HeaderLine(headerKey(name.trimEnd()), raw, colon));
+    lines.push(new HeaderLine(headerKey(name.trimEnd()), raw));
   }
   return {
     delimiter,

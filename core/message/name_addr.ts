@@ -1,13 +1,16 @@
 /** `"Display" <sip:user@host>;tag=x`: the value of From, To, Contact, Route and their kind (RFC 3261 section 20.10). */
 
-import { trimmed } from "./bytes.ts";
-import { consistsOf, DISPLAY } from "./characters.ts";
+import { trimmedPart } from "./bytes.ts";
+import { codeAt, consistsOf, DISPLAY, skipSpace } from "./characters.ts";
 import { areParams, endOfQuoted, getParam, withParam } from "./params.ts";
 import { isUri, parseSipUri, type SipUri } from "./uri.ts";
+
+const QUOTE = 0x22;
 
 /** A name-addr or addr-spec with its header parameters, immutable. */
 export class NameAddr {
   #sipUri: SipUri | undefined | null = null;
+  #tag: string | undefined | null = null;
 
   constructor(
     /** As written, quotes included; empty when there is none. */
@@ -36,7 +39,8 @@ export class NameAddr {
   }
 
   get tag(): string | undefined {
-    return getParam(this.params, "tag");
+    if (this.#tag === null) this.#tag = getParam(this.params, "tag");
+    return this.#tag;
   }
 
   /** The value of a header parameter: undefined when absent, "" when it has none. `name` is lower case. */
@@ -68,9 +72,13 @@ export class NameAddr {
   }
 }
 
-/** Parses one name-addr or addr-spec; undefined when malformed. */
+/**
+ * Parses one name-addr or addr-spec; undefined when malformed.
+ *
+ * Hot path: all is found by index and cut out once; the URI is checked, and taken apart by who asks for that.
+ */
 export function parseNameAddr(text: string): NameAddr | undefined {
-  const quoted = text.startsWith('"');
+  const quoted = codeAt(text, 0) === QUOTE;
   const nameEnd = quoted ? endOfQuoted(text, 0) : 0;
   if (nameEnd < 0) return undefined;
   const open = text.indexOf("<", nameEnd);
@@ -81,23 +89,19 @@ export function parseNameAddr(text: string): NameAddr | undefined {
   const close = text.indexOf(">", open);
   if (close < 0) return undefined;
   // Outside quotes §25.1 wants tokens; UTF-8 without quotes is seen everywhere and harms nothing.
-  if (!quoted && !consistsOf(text, DISPLAY, 0, open)) return undefined;
-  const display = trimmed(text.slice(0, open));
-  if (quoted && display.length !== nameEnd) return undefined;
-  const params = trimmed(text.slice(close + 1));
-  if (!areParams(params)) return undefined;
+  const isDisplay = quoted
+    ? skipSpace(text, nameEnd) === open
+    : consistsOf(text, DISPLAY, 0, open);
+  if (!isDisplay || !areParams(text, close + 1)) return undefined;
   // RFC 4475 §3.1.2.14: "Elements attempting to be liberal may ignore the spaces" around the URI.
-  return withUri(display, trimmed(text.slice(open + 1, close)), params);
-}
-
-function withUri(
-  display: string,
-  uri: string,
-  params: string,
-): NameAddr | undefined {
-  const sipUri = parseSipUri(uri);
-  if (sipUri === undefined && !isUri(uri)) return undefined;
-  return new NameAddr(display, uri, params, sipUri);
+  const uri = trimmedPart(text, open + 1, close);
+  return isUri(uri)
+    ? new NameAddr(
+      trimmedPart(text, 0, open),
+      uri,
+      trimmedPart(text, close + 1, text.length),
+    )
+    : undefined;
 }
 
 /** A display name as it is written: in quotes, with escapes, where it has to be. `text` is a byte string. */
@@ -115,9 +119,11 @@ function parseAddrSpec(
   text: string,
   semicolon: number,
 ): NameAddr | undefined {
-  const uri = trimmed(semicolon < 0 ? text : text.slice(0, semicolon));
-  const params = semicolon < 0 ? "" : trimmed(text.slice(semicolon));
+  const end = semicolon < 0 ? text.length : semicolon;
+  const uri = trimmedPart(text, 0, end);
   // The same place: "If the URI contains a comma, question mark or semicolon, the URI MUST be enclosed in angle brackets".
   if (uri.includes(",") || uri.includes("?")) return undefined;
-  return areParams(params) ? withUri("", uri, params) : undefined;
+  return areParams(text, end) && isUri(uri)
+    ? new NameAddr("", uri, trimmedPart(text, end, text.length))
+    : undefined;
 }

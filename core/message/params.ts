@@ -4,8 +4,16 @@
  * @module
  */
 
-import { trimmed } from "./bytes.ts";
-import { isControl, isSpace, TOKEN, VALUE } from "./characters.ts";
+import { trimmedPart } from "./bytes.ts";
+import {
+  codeAt,
+  endOf,
+  isControl,
+  isSpace,
+  skipSpace,
+  TOKEN,
+  VALUE,
+} from "./characters.ts";
 
 const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
@@ -25,13 +33,10 @@ export function getParam(text: string, name: string): string | undefined {
   while (at < text.length) {
     if (text.charCodeAt(at) === SEMICOLON) at++;
     const end = endOfParam(text, at);
-    let nameEnd = at;
-    while (nameEnd < end && text.charCodeAt(nameEnd) !== EQUALS) nameEnd++;
-    const found = trimmed(text.slice(at, nameEnd));
-    if (
-      found.length === name.length &&
-      (found === name || found.toLowerCase() === name)
-    ) return nameEnd === end ? "" : trimmed(text.slice(nameEnd + 1, end));
+    const nameEnd = endOfName(text, at, end);
+    if (isNamed(text, { name, from: at, to: nameEnd })) {
+      return nameEnd === end ? "" : trimmedPart(text, nameEnd + 1, end);
+    }
     at = end;
   }
   return undefined;
@@ -64,18 +69,14 @@ export function* eachParam(text: string): Generator<Param> {
   while (at < text.length) {
     if (text.charCodeAt(at) === SEMICOLON) at++;
     const end = endOfParam(text, at);
-    const piece = text.slice(at, end);
-    at = end;
-    const equals = piece.indexOf("=");
-    if (equals < 0) {
-      const name = trimmed(piece);
-      if (name !== "") yield { name, value: undefined };
-    } else {
-      yield {
-        name: trimmed(piece.slice(0, equals)),
-        value: trimmed(piece.slice(equals + 1)),
-      };
+    const nameEnd = endOfName(text, at, end);
+    const name = trimmedPart(text, at, nameEnd);
+    if (nameEnd < end) {
+      yield { name, value: trimmedPart(text, nameEnd + 1, end) };
+    } else if (name !== "") {
+      yield { name, value: undefined };
     }
+    at = end;
   }
 }
 
@@ -84,22 +85,21 @@ export function* eachParam(text: string): Generator<Param> {
  * quoted-string`, where SEMI and EQUAL may have white space around them. A value may hold more characters than the
  * grammar has, and may be empty.
  */
-export function areParams(text: string): boolean {
-  let at = skipSpace(text, 0);
+export function areParams(text: string, start = 0): boolean {
+  let at = skipSpace(text, start);
   while (at < text.length) {
     if (text.charCodeAt(at) !== SEMICOLON) return false;
     const name = skipSpace(text, at + 1);
-    at = name;
-    while (TOKEN[text.charCodeAt(at)] === 1) at++;
+    at = endOf(TOKEN, text, name);
     if (at === name) return false;
     at = skipSpace(text, at);
-    if (text.charCodeAt(at) !== EQUALS) continue;
+    if (codeAt(text, at) !== EQUALS) continue;
     at = skipSpace(text, at + 1);
-    if (text.charCodeAt(at) === QUOTE) {
+    if (codeAt(text, at) === QUOTE) {
       at = endOfQuoted(text, at);
       if (at < 0) return false;
     } else {
-      while (VALUE[text.charCodeAt(at)] === 1) at++;
+      at = endOf(VALUE, text, at);
     }
     at = skipSpace(text, at);
   }
@@ -120,16 +120,40 @@ export function endOfQuoted(text: string, open: number): number {
   return -1;
 }
 
-function skipSpace(text: string, from: number): number {
-  let at = from;
-  while (isSpace(text.charCodeAt(at))) at++;
-  return at;
+/** Where the name of the parameter between `from` and `end` ends: at its `=` or with it. */
+function endOfName(text: string, from: number, end: number): number {
+  const equals = text.indexOf("=", from);
+  return equals < 0 || equals > end ? end : equals;
+}
+
+/** Whether that stretch, white space aside, is the name, which is in lower case. */
+function isNamed(
+  text: string,
+  { name, from, to }: { name: string; from: number; to: number },
+): boolean {
+  let start = from;
+  let end = to;
+  while (start < end && isSpace(text.charCodeAt(start))) start++;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
+  if (end - start !== name.length) return false;
+  for (let i = 0; i < name.length; i++) {
+    const code = text.charCodeAt(start + i);
+    const wanted = name.charCodeAt(i);
+    if (code === wanted) continue;
+    const isCapital = code >= 0x41 && code <= 0x5a;
+    if (!isCapital || (code | 0x20) !== wanted) return false;
+  }
+  return true;
 }
 
 /** Where a parameter ends: at the next `;` outside quotes. */
 function endOfParam(text: string, from: number): number {
+  const semicolon = text.indexOf(";", from);
+  const end = semicolon < 0 ? text.length : semicolon;
+  const quote = text.indexOf('"', from);
+  if (quote < 0 || quote > end) return end;
   let quoted = false;
-  for (let i = from; i < text.length; i++) {
+  for (let i = quote; i < text.length; i++) {
     const char = text.charCodeAt(i);
     if (quoted) {
       if (char === BACKSLASH) i++;

@@ -7,6 +7,7 @@
 
 import { DEFAULT_LIMITS, type Limits } from "../base/limits.ts";
 import { fromBytes } from "./bytes.ts";
+import { smallNumber } from "./characters.ts";
 import { headerKey, isToken, knownHeaderKey } from "./header_name.ts";
 import { HeaderLine, Headers } from "./headers.ts";
 import { type SipMessage, SipRequest, SipResponse } from "./message.ts";
@@ -50,15 +51,14 @@ export function parseMessage(
 ): Parsed {
   const start = skipLineEnds(bytes);
   const text = fromBytes(bytes, start);
-  const end = headEnd(text);
-  const head = parseHead(end === undefined ? text : text.slice(0, end.at), {
-    limits,
-  });
+  const textBody = startOfBody(text);
+  const end = textBody < 0 ? text.length : endOfLines(text, textBody);
+  const head = readHead(text, end, limits);
   if (head === undefined) {
     return failure(400, "Malformed start line", undefined);
   }
   const { message } = head;
-  if (end === undefined) {
+  if (textBody < 0) {
     return failure(400, "Header fields without end", message);
   }
   if (bytes.length > limits.messageBytes) {
@@ -67,7 +67,7 @@ export function parseMessage(
   if (head.problem !== undefined) {
     return failure(head.problem.status, head.problem.reason, message);
   }
-  const bodyStart = start + end.at + end.length;
+  const bodyStart = start + textBody;
   const available = bytes.length - bodyStart;
   const length = contentLength(message.headers);
   if (length === "malformed") {
@@ -93,14 +93,23 @@ export function parseHead(
   text: string,
   { limits = DEFAULT_LIMITS }: { limits?: Limits } = {},
 ): Head | undefined {
-  const lf = text.indexOf("\n");
-  const next = lf < 0 ? text.length : lf + 1;
-  let stop = lf < 0 ? text.length : lf;
+  return readHead(text, text.length, limits);
+}
+
+/** The head that ends before `end`. */
+function readHead(
+  text: string,
+  end: number,
+  limits: Limits,
+): Head | undefined {
+  const lf = lineFeedIn(text, 0, end);
+  let stop = lf < 0 ? end : lf;
   if (text.charCodeAt(stop - 1) === CR) stop--;
   const headers = new Headers();
   const start = parseStartLine(text.slice(0, stop), headers);
   if (start === undefined) return undefined;
-  const problem = parseLines(text, { from: next, headers, limits });
+  const from = lf < 0 ? end : lf + 1;
+  const problem = parseLines(text, { from, end, headers, limits });
   return { message: start.message, problem: start.problem ?? problem };
 }
 
@@ -119,8 +128,8 @@ function contentLength(
   let length: number | undefined;
   for (const line of headers.lines) {
     if (line.key !== "content-length") continue;
-    if (!/^\d{1,9}$/.test(line.value)) return "malformed";
-    const value = Number(line.value);
+    const value = smallNumber(line.value);
+    if (value === undefined) return "malformed";
     if (length !== undefined && length !== value) return "malformed";
     length = value;
   }
@@ -128,58 +137,78 @@ function contentLength(
 }
 
 /**
- * Where the empty line begins that ends the head (with the line end before it), and how long both are. Lines may end
- * in LF alone, which RFC 3261 does not have but some send.
+ * Where the body begins, after the empty line that ends the head; -1 when there is none. Lines may end in LF alone,
+ * which RFC 3261 does not have but some send.
  */
-function headEnd(
-  text: string,
-): { at: number; length: number } | undefined {
-  const crlf = text.indexOf("\n\r\n");
-  const bare = text.indexOf("\n\n");
-  const isBare = bare >= 0 && (crlf < 0 || bare < crlf);
-  const lf = isBare ? bare : crlf;
-  if (lf < 0) return undefined;
-  const at = text.charCodeAt(lf - 1) === CR ? lf - 1 : lf;
-  return { at, length: lf + (isBare ? 2 : 3) - at };
+function startOfBody(text: string): number {
+  for (let lf = text.indexOf("\n"); lf >= 0; lf = text.indexOf("\n", lf + 1)) {
+    const next = text.charCodeAt(lf + 1) === CR ? lf + 2 : lf + 1;
+    if (text.charCodeAt(next) === LF) return next + 1;
+  }
+  return -1;
+}
+
+/** Where the last line ends before the empty line that ends at `bodyStart`. */
+function endOfLines(text: string, bodyStart: number): number {
+  return beforeLineEnd(text, beforeLineEnd(text, bodyStart));
+}
+
+/** Where the line end begins that ends at `end`. */
+function beforeLineEnd(text: string, end: number): number {
+  return text.charCodeAt(end - 2) === CR ? end - 2 : end - 1;
 }
 
 function parseLines(
   text: string,
-  { from, headers, limits }: { from: number; headers: Headers; limits: Limits },
+  { from, end, headers, limits }: {
+    from: number;
+    end: number;
+    headers: Headers;
+    limits: Limits;
+  },
 ): LineProblem | undefined {
   const hasNul = text.includes("\0");
+  let cr = text.indexOf("\r", from);
   let problem: LineProblem | undefined;
   let count = 0;
   let at = from;
-  while (at < text.length) {
-    let end = text.indexOf("\n", at);
+  while (at < end) {
+    let lf = lineFeedIn(text, at, end);
     // §7.3.1: a line that begins with white space belongs to the one before.
-    while (end >= 0 && isBlank(text.charCodeAt(end + 1))) {
-      end = text.indexOf("\n", end + 1);
+    while (lf >= 0 && isBlank(text.charCodeAt(lf + 1))) {
+      lf = lineFeedIn(text, lf + 1, end);
     }
-    const next = end < 0 ? text.length : end + 1;
-    let stop = end < 0 ? text.length : end;
+    let stop = lf < 0 ? end : lf;
     if (text.charCodeAt(stop - 1) === CR) stop--;
     if (stop <= at) break;
     if (++count > limits.headerLines) {
       return { status: 513, reason: "Too many header fields" };
     }
-    const fault = addLine(text, { at, stop, headers, limits, hasNul });
+    if (cr >= 0 && cr < at) cr = text.indexOf("\r", at);
+    // Hardly a line has a CR before its end, or a NUL: only those are looked through.
+    const isOdd = hasNul || (cr >= 0 && cr < stop);
+    const fault = addLine(text, { at, stop, headers, limits, isOdd });
     problem ??= fault;
-    at = next;
+    at = lf < 0 ? end : lf + 1;
   }
   return problem;
+}
+
+/** The first line feed from `from` to before `end`, or -1. */
+function lineFeedIn(text: string, from: number, end: number): number {
+  const lf = text.indexOf("\n", from);
+  return lf < end ? lf : -1;
 }
 
 /** Adds the line from `at` to before `stop`, unless something is wrong with it that a copy of it would spread. */
 function addLine(
   text: string,
-  { at, stop, headers, limits, hasNul }: {
+  { at, stop, headers, limits, isOdd }: {
     at: number;
     stop: number;
     headers: Headers;
     limits: Limits;
-    hasNul: boolean;
+    isOdd: boolean;
   },
 ): LineProblem | undefined {
   const colon = text.indexOf(":", at);
@@ -189,19 +218,28 @@ function addLine(
   // §7.3.1: the grammar "allows for an arbitrary amount of whitespace on either side of the colon".
   let nameEnd = colon;
   while (nameEnd > at && isBlank(text.charCodeAt(nameEnd - 1))) nameEnd--;
-  const name = text.slice(at, nameEnd);
-  const known = knownHeaderKey(name);
-  if (known === undefined && !isToken(name)) {
+  const key = knownHeaderKey(text, at, nameEnd) ??
+    tokenKey(text.slice(at, nameEnd));
+  if (key === undefined) {
     return { status: 400, reason: "Malformed header field name" };
   }
-  const raw = text.slice(at, stop);
-  if (hasStrayCr(raw) || (hasNul && hasStrayNul(raw))) {
+  const isEnded = text.charCodeAt(stop) === CR &&
+    text.charCodeAt(stop + 1) === LF;
+  const line = text.slice(at, isEnded ? stop + 2 : stop);
+  if (isOdd && (hasStrayCr(line) || hasStrayNul(line))) {
     return { status: 400, reason: "Control character in header field" };
   }
-  headers.add(new HeaderLine(known ?? headerKey(name), raw, colon - at));
+  headers.add(
+    isEnded ? HeaderLine.ended(key, line) : new HeaderLine(key, line),
+  );
   return stop - at > limits.headerLineBytes
     ? { status: 513, reason: "Header field too long" }
     : undefined;
+}
+
+/** The key of a name written in no usual way; undefined for a malformed one. */
+function tokenKey(name: string): string | undefined {
+  return isToken(name) ? headerKey(name) : undefined;
 }
 
 /** A CR that begins no line end: other programs may take it for one and see a header field that we did not. */

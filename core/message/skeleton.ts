@@ -20,9 +20,7 @@ export function skeletonOf(request: SipRequest): SipRequest {
       case "to":
       case "call-id":
       case "cseq":
-        lines.push(
-          new HeaderLine(line.key, detached(line.raw), line.raw.indexOf(":")),
-        );
+        lines.push(new HeaderLine(line.key, detached(line.raw)));
         break;
     }
   }

@@ -1,9 +1,11 @@
 /** The first line of a message: request line or status line (RFC 3261 sections 7.1 and 7.2). */
 
-import { consistsOf, URI } from "./characters.ts";
+import { consistsOf, smallNumber, URI } from "./characters.ts";
 import { isToken } from "./header_name.ts";
 import type { Headers } from "./headers.ts";
 import { type SipMessage, SipRequest, SipResponse } from "./message.ts";
+
+const SLASH = 0x2f;
 
 /** A start line that could be read, if not without fault. */
 export interface StartLine {
@@ -22,7 +24,7 @@ export function parseStartLine(
   line: string,
   headers: Headers,
 ): StartLine | undefined {
-  return /^SIP\/\d/i.test(line)
+  return line.charCodeAt(3) === SLASH && /^SIP\/\d/i.test(line)
     ? parseStatusLine(line, headers)
     : parseRequestLine(line, headers);
 }
@@ -70,10 +72,9 @@ function parseStatusLine(
   headers: Headers,
 ): StartLine | undefined {
   if (!isSip2(line.slice(0, 7)) || line[7] !== " ") return undefined;
-  const digits = line.slice(8, 11);
-  if (!/^\d{3}$/.test(digits)) return undefined;
+  const status = smallNumber(line.slice(8, 11));
+  if (status === undefined || line.length < 11) return undefined;
   if (line.length > 11 && line[11] !== " ") return undefined;
-  const status = Number(digits);
   const reason = line.slice(12);
   const message = new SipResponse(status, reason, headers);
   if (status < 100 || status > 699) {

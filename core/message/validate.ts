@@ -11,14 +11,14 @@
  */
 
 import { DEFAULT_LIMITS, type Limits } from "../base/limits.ts";
-import { consistsOf, WORD } from "./characters.ts";
+import { consistsOf, smallNumber, WORD } from "./characters.ts";
 import { headerName } from "./header_name.ts";
 import type { HeaderLine, Headers } from "./headers.ts";
 import { splitList } from "./list.ts";
 import type { SipMessage, SipRequest, SipResponse } from "./message.ts";
 import { parseNameAddr } from "./name_addr.ts";
 import { MAGIC_COOKIE } from "./via.ts";
-import { isUri } from "./uri.ts";
+import { hasSipScheme, isUri } from "./uri.ts";
 
 /** Why a request is refused: the status and, as its reason phrase, what is wrong. */
 export interface RequestProblem {
@@ -89,7 +89,7 @@ function common(message: SipMessage, limits: Limits): string | undefined {
     const bit = SINGLE.get(line.key);
     if (bit === undefined) continue;
     if (bit === ROUTING) {
-      routing += values(line.raw);
+      routing += values(line.value);
       continue;
     }
     if ((seen & bit) !== 0) return `Duplicate ${headerName(line.key)}`;
@@ -114,9 +114,11 @@ function common(message: SipMessage, limits: Limits): string | undefined {
 }
 
 /** How many values a line has at most: commas and one. */
-function values(raw: string): number {
+function values(value: string): number {
   let count = 1;
-  for (let i = raw.indexOf(","); i >= 0; i = raw.indexOf(",", i + 1)) count++;
+  for (let i = value.indexOf(","); i >= 0; i = value.indexOf(",", i + 1)) {
+    count++;
+  }
   return count;
 }
 
@@ -135,7 +137,7 @@ function requestOnly(request: SipRequest): string | undefined {
   }
   const hops = request.headers.first("max-forwards")?.value;
   // §20.22: "The Max-Forwards value is an integer in the range 0-255".
-  if (hops !== undefined && !(/^\d{1,9}$/.test(hops) && Number(hops) <= 255)) {
+  if (hops !== undefined && (smallNumber(hops) ?? Infinity) > 255) {
     return "Malformed Max-Forwards";
   }
   const contact = request.headers.first("contact");
@@ -164,7 +166,10 @@ function inviteContact(
     const branch = invite.via!.branch;
     return branch?.startsWith(MAGIC_COOKIE) ? "Missing Contact" : undefined;
   }
-  if (invite.contact?.sipUri === undefined) return "Malformed Contact";
+  const { contact } = invite;
+  if (contact === undefined || !hasSipScheme(contact.uri)) {
+    return "Malformed Contact";
+  }
   return hasSeveral(invite.headers, line) ? "More than one Contact" : undefined;
 }
 
@@ -172,7 +177,10 @@ function hasSeveral(headers: Headers, first: HeaderLine): boolean {
   if (first.value.includes(",") && splitList(first.value).length > 1) {
     return true;
   }
-  return headers.lines.some((line) => line.key === first.key && line !== first);
+  for (const line of headers.lines) {
+    if (line.key === first.key && line !== first) return true;
+  }
+  return false;
 }
 
 function missing(seen: number): string {

@@ -1,10 +1,11 @@
 /** One value of a Via header field (RFC 3261 section 20.42). */
 
-import { trimmed } from "./bytes.ts";
-import { isSpace } from "./characters.ts";
-import { isToken } from "./header_name.ts";
+import { trimmedPart } from "./bytes.ts";
+import { codeAt, endOf, skipSpace, TOKEN } from "./characters.ts";
 import { areParams, getParam, withParam } from "./params.ts";
-import { parseHostPort } from "./uri.ts";
+import { endOfHost, endOfPort, hostOf, numberAt } from "./uri.ts";
+
+const COLON = 0x3a;
 
 /** RFC 3261 section 8.1.1.7: a branch that begins so is unique across space and time. */
 export const MAGIC_COOKIE = "z9hG4bK";
@@ -52,42 +53,48 @@ export class Via {
 /**
  * Parses one Via value (no comma list); undefined when malformed. Any version is read, since even a request of
  * another version is answered (505) along its Via.
+ *
+ * §25.1: "via-parm = sent-protocol LWS sent-by *( SEMI via-params )", "sent-protocol = protocol-name SLASH
+ * protocol-version SLASH transport", and SLASH may have spaces around it.
  */
 export function parseVia(text: string): Via | undefined {
-  const semicolon = text.indexOf(";");
-  const headEnd = semicolon < 0 ? text.length : semicolon;
-  const params = semicolon < 0 ? "" : trimmed(text.slice(semicolon));
-  // §25.1: "via-parm = sent-protocol LWS sent-by *( SEMI via-params )",
-  // "sent-protocol = protocol-name SLASH protocol-version SLASH transport", and SLASH may have spaces around it.
+  const transportStart = endOfProtocol(text);
+  if (transportStart < 0) return undefined;
+  const transportEnd = endOf(TOKEN, text, transportStart);
+  const hostStart = skipSpace(text, transportEnd);
+  if (transportEnd === transportStart || hostStart === transportEnd) {
+    return undefined;
+  }
+  const hostEnd = endOfHost(text, hostStart);
+  if (hostEnd < 0) return undefined;
+
+  // §25.1: "sent-by = host [ COLON port ]", and COLON may have spaces around it.
+  let at = skipSpace(text, hostEnd);
+  let port: number | undefined;
+  if (codeAt(text, at) === COLON) {
+    const digits = skipSpace(text, at + 1);
+    const portEnd = endOfPort(text, digits);
+    if (portEnd < 0) return undefined;
+    port = numberAt(text, digits);
+    at = skipSpace(text, portEnd);
+  }
+  if (!areParams(text, at)) return undefined;
+  const transport = text.slice(transportStart, transportEnd);
+  return new Via(
+    transport === "UDP" ? "UDP" : transport.toUpperCase(),
+    hostOf(text, hostStart, hostEnd),
+    port,
+    trimmedPart(text, at, text.length),
+  );
+}
+
+/** Where the transport begins, after `SIP/2.0/` with spaces or without; -1 when that is not there. */
+function endOfProtocol(text: string): number {
+  if (text.startsWith("SIP/2.0/")) return skipSpace(text, "SIP/2.0/".length);
   const first = text.indexOf("/");
   const second = text.indexOf("/", first + 1);
-  if (first < 0 || second < 0 || second > headEnd) return undefined;
-  if (trimmed(text.slice(0, first)).toUpperCase() !== "SIP") return undefined;
-  if (!isVersion(trimmed(text.slice(first + 1, second)))) return undefined;
-
-  let start = second + 1;
-  while (start < headEnd && isSpace(text.charCodeAt(start))) start++;
-  let end = start;
-  while (end < headEnd && !isSpace(text.charCodeAt(end))) end++;
-  const transport = text.slice(start, end);
-  const sentBy = parseSentBy(trimmed(text.slice(end, headEnd)));
-  if (sentBy === undefined || !isToken(transport)) return undefined;
-  if (!areParams(params)) return undefined;
-  return new Via(transport.toUpperCase(), sentBy.host, sentBy.port, params);
-}
-
-/** §25.1: "sent-by = host [ COLON port ]", and COLON may have spaces around it. */
-function parseSentBy(
-  text: string,
-): { host: string; port: number | undefined } | undefined {
-  const colon = text.indexOf(":", text.indexOf("]") + 1);
-  if (colon < 0) return parseHostPort(text);
-  const host = trimmed(text.slice(0, colon));
-  const port = trimmed(text.slice(colon + 1));
-  const spaced = host.length + port.length + 1 < text.length;
-  return parseHostPort(spaced ? `${host}:${port}` : text);
-}
-
-function isVersion(text: string): boolean {
-  return text === "2.0" || /^\d{1,3}\.\d{1,3}$/.test(text);
+  if (second < 0) return -1;
+  const isSip = trimmedPart(text, 0, first).toUpperCase() === "SIP" &&
+    /^\d{1,3}\.\d{1,3}$/.test(trimmedPart(text, first + 1, second));
+  return isSip ? skipSpace(text, second + 1) : -1;
 }

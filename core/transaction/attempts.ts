@@ -96,6 +96,6 @@ export class Attempts {
 /** How long a request is going to be: known before the way is, since Via and Contact depend on the way. */
 export function estimatedBytes(request: SipRequest): number {
   let bytes = GROWTH_BYTES + request.uri.length + request.body.length;
-  for (const line of request.headers.lines) bytes += line.raw.length + 2;
+  for (const line of request.headers.lines) bytes += line.bytes;
   return bytes;
 }

@@ -162,7 +162,7 @@ export function withVia(
   const rport = transport === "UDP" ? ";rport" : "";
   const raw =
     `Via: SIP/2.0/${transport} ${sentBy};branch=${hop.branch}${rport}`;
-  const lines = [new HeaderLine("via", raw, 3), ...request.headers.lines];
+  const lines = [new HeaderLine("via", raw), ...request.headers.lines];
   return new SipRequest(
     request.method,
     request.uri,

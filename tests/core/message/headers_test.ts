@@ -26,10 +26,25 @@ Deno.test("§7.3.1: names are case-insensitive; §7.3.3: compact forms are known
       ["X-Whatever", "x-whatever"],
     ] as const
   ) assertEquals(headerKey(name), key);
-  assertEquals(knownHeaderKey("Via"), "via");
-  assertEquals(knownHeaderKey("vIA"), undefined);
+  assertEquals(knownHeaderKey("Via", 0, 3), "via");
+  assertEquals(knownHeaderKey("vIA", 0, 3), undefined);
   assertEquals(headerName("call-id"), "Call-ID");
   assertEquals(headerName("x-one-two"), "X-One-Two");
+});
+
+Deno.test("a known name is found where it lies, and no other in its place", () => {
+  for (const name of ["Call-ID", "CALL-ID", "call-id", "Call-Info", "i", "K"]) {
+    const text = `${name}${name}: ${name}`;
+    const key = headerKey(name);
+    assertEquals(knownHeaderKey(text, 0, name.length), key);
+    assertEquals(knownHeaderKey(text, name.length, 2 * name.length), key);
+    assertEquals(knownHeaderKey(text, 0, 2 * name.length), undefined);
+  }
+  // The same length, first and last letter as Via, To, Contact.
+  for (const name of ["Vxa", "TO ", "Cxxxxxt", "Contac"]) {
+    assertEquals(knownHeaderKey(name, 0, name.length), undefined);
+  }
+  assertEquals(knownHeaderKey("Via", 1, 1), undefined);
 });
 
 Deno.test("tokens", () => {
@@ -68,13 +83,27 @@ Deno.test("a clone does not share later changes", () => {
 
 Deno.test('§7.3.1: a fold is "treated as a single SP character"', () => {
   const text = "Subject  : I know   \r\n you're\r\n\t  there,\r\n ";
-  const line = new HeaderLine("subject", text, 9);
+  const line = new HeaderLine("subject", text);
   assertEquals(line.value, "I know you're there,");
   assertEquals(line.name, "Subject");
 });
 
+Deno.test("a line is the same with the CRLF that ended it and without", () => {
+  const raw = "Subject : a\r\n b";
+  const plain = new HeaderLine("subject", raw);
+  const ended = HeaderLine.ended("subject", `${raw}\r\n`);
+  for (const line of [plain, ended]) {
+    assertEquals(line.raw, raw);
+    assertEquals(line.wire, `${raw}\r\n`);
+    assertEquals(line.bytes, raw.length + 2);
+    assertEquals(line.name, "Subject");
+    assertEquals(line.value, "a b");
+  }
+  assertEquals(HeaderLine.of("Subject", " a\t").value, "a");
+});
+
 Deno.test("a value keeps the byte A0 that ends a UTF-8 letter", () => {
-  assertEquals(new HeaderLine("s", "s: \xc3\xa0 ", 1).value, "\xc3\xa0");
+  assertEquals(new HeaderLine("s", "s: \xc3\xa0 ").value, "\xc3\xa0");
 });
 
 Deno.test("a line break in a value is refused", () => {

@@ -14,6 +14,10 @@ Deno.test("a parameter is found by its name, whatever the case", () => {
   assertEquals(getParam(text, "q"), "0.5");
   assertEquals(getParam(text, "x"), '"a;b=\\"c"');
   assertEquals(getParam(text, "b"), undefined);
+  // Its "=" is its own, a quote that is never closed hides the rest, and case means letters alone.
+  assertEquals(getParam(";lr;q=1", "lr"), "");
+  assertEquals(getParam(';x="a;tag=1', "tag"), undefined);
+  assertEquals(getParam(";a=1;x[=2", "x{"), undefined);
 });
 
 Deno.test("parameters are added, replaced in place and removed", () => {

@@ -71,6 +71,33 @@ Deno.test("an empty user, which gateways send, is taken and kept", () => {
   assertEquals(String(sip("sip:@192.0.2.1")), "sip:@192.0.2.1");
 });
 
+Deno.test("where the parts of a URI end", () => {
+  const parts = (text: string): unknown[] => {
+    const { user, password, host, port, params, headers } = sip(text);
+    return [user, password, host, port, params, headers];
+  };
+  // §25.1: user and password may hold ";" and "?" unescaped.
+  assertEquals(
+    parts("sips:a;b?c:d:e@h:1;p=:?q=;r:?"),
+    ["a;b?c", "d:e", "h", 1, ";p=:", "q=;r:?"],
+  );
+  assertEquals(parts("SIP:h?"), [undefined, undefined, "h", undefined, "", ""]);
+  for (
+    const text of [
+      ...[
+        "sip:",
+        "sip:@",
+        "sip",
+        "sipp:h",
+        "sip:a%4@h",
+        "sip:h;x=%4?1",
+        "sip:h?%1",
+      ],
+      ...["sip:h:5060x", "sip:h:;lr", "sip:a@h/x", "sip:h;a b"],
+    ]
+  ) assertEquals(parseSipUri(text), undefined, text);
+});
+
 Deno.test("any scheme is a URI, a malformed sip: is none", () => {
   for (
     const text of [
@@ -90,9 +117,13 @@ Deno.test("host and port", () => {
   assertEquals(parseHostPort("host:5060"), { host: "host", port: 5060 });
   assertEquals(parseHostPort("[::1]"), { host: "[::1]", port: undefined });
   assertEquals(parseHostPort("[fe80::1%eth0]:1")?.port, 1);
-  for (const text of ["", "host:", "host:1x", "[::1]5060", "::1", "-a"]) {
-    assertEquals(parseHostPort(text), undefined, text);
-  }
+  assertEquals(parseHostPort("a_b.c-d:65535")?.port, 65535);
+  for (
+    const text of [
+      ...["", "host:", "host:1x", "host:1:2", "host:65536", "host:000001"],
+      ...["[::1]5060", "::1", "-a", "_a", "[]", "[::1", "[::1%]", "[::g]"],
+    ]
+  ) assertEquals(parseHostPort(text), undefined, text);
 });
 
 Deno.test("other parts put in keep the rest", () => {

@@ -45,6 +45,21 @@ Deno.test("rport and received written into it", () => {
   );
 });
 
+Deno.test("§25.1: SLASH and COLON may have spaces around them", () => {
+  for (
+    const text of [
+      "SIP/2.0/UDP first.example.com:4000;ttl=16 ; branch=z9hG4bKa7c6a8dlze.1",
+      "SIP / 2.0 / UDP\r\n first.example.com: 4000;ttl=16 ; branch=z9hG4bKa7c6a8dlze.1",
+      " sip/2.0/ udp first.example.com\t:\t4000 ;ttl=16 ; branch=z9hG4bKa7c6a8dlze.1 ",
+    ]
+  ) {
+    const { transport, host, port, branch, params } = parseVia(text)!;
+    assertEquals([transport, host, port], ["UDP", "first.example.com", 4000]);
+    assertEquals(branch, "z9hG4bKa7c6a8dlze.1");
+    assertEquals(params, ";ttl=16 ; branch=z9hG4bKa7c6a8dlze.1");
+  }
+});
+
 Deno.test("malformed Via values", () => {
   for (
     const text of [
