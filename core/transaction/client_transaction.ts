@@ -17,7 +17,10 @@ export interface ClientUser {
   onResponse(response: SipResponse, transaction: ClientTransaction): void;
   /** Instead of a final response. */
   onFailure(failure: ClientFailure, transaction: ClientTransaction): void;
-  /** The transaction is gone: not called when the layer is closed. */
+  /**
+   * Nothing more is told: doubles of a final response are dealt with without the user; after the 2xx of an INVITE the
+   * time for further ones is over. Not called when the layer is closed.
+   */
   onTerminated?(transaction: ClientTransaction): void;
 }
 
@@ -36,6 +39,20 @@ export interface ClientHost {
   startCancel(cancel: SipRequest, invite: ClientTransaction): void;
   /** The transaction has ended and is to be forgotten. */
   remove(transaction: ClientTransaction): void;
+  /**
+   * From now on, for `waitMs`, doubles of its final response are recognized without the transaction, and answered with the
+   * ACK where there is one.
+   */
+  absorb(transaction: ClientTransaction, left: ClientLeft): void;
+}
+
+/** What an ended transaction leaves. */
+export interface ClientLeft {
+  readonly waitMs: number;
+  /** The bytes of the ACK. */
+  readonly ack?: Uint8Array;
+  /** The transaction still has a user for what comes, and is told when the time is over. */
+  readonly heard?: boolean;
 }
 
 /** Where a transaction's request goes and who waits for its responses. */
@@ -61,20 +78,18 @@ export abstract class ClientTransaction implements Timed {
   flow: Flow;
   /** Another transaction of the same branch: the CANCEL beside its INVITE. The table's own. */
   sibling: ClientTransaction | undefined;
-  /** The one function this transaction gives the transport with everything it sends. */
-  readonly onSendError: () => void;
-
   protected readonly host: ClientHost;
   protected readonly user: ClientUser | undefined;
   /** The request's bytes for as long as they may be sent again. */
   protected bytes: Uint8Array | undefined;
   /** The timer of retransmissions: A or E. */
   protected repeat: Timer | undefined;
-  /** The timer that ends a state: B, D, F, K, M or the wait after CANCEL. */
+  /** The timer that ends a state: B, F or the wait after CANCEL. */
   protected deadline: Timer | undefined;
   #broken: Timer | undefined;
   #reconnecting: Timer | undefined;
   #reconnected = false;
+  #onSendError: (() => void) | undefined;
 
   constructor(parts: ClientParts, host: ClientHost) {
     this.request = parts.request;
@@ -83,7 +98,11 @@ export abstract class ClientTransaction implements Timed {
     this.flow = parts.flow;
     this.user = parts.user;
     this.host = host;
-    this.onSendError = () => this.transportError();
+  }
+
+  /** The one function this transaction gives the transport with everything it sends. */
+  get onSendError(): () => void {
+    return this.#onSendError ??= () => this.transportError();
   }
 
   abstract readonly state: string;
@@ -128,6 +147,11 @@ export abstract class ClientTransaction implements Timed {
     }
   }
 
+  /** It was absorbed, and the time for that is over. */
+  expired(): void {
+    this.user?.onTerminated?.(this);
+  }
+
   /** Ends it without a word to anybody: the layer is closing. */
   abandon(): void {
     const { clock } = this.host;
@@ -159,6 +183,7 @@ export abstract class ClientTransaction implements Timed {
     this.repeat = undefined;
     this.deadline = undefined;
     this.bytes = undefined;
+    this.#onSendError = undefined;
   }
 
   /** True when what has failed is being mended; of one break both the sender and the connection tell. */

@@ -69,11 +69,6 @@ export class NonInviteServer extends ServerTransaction {
         this.host.observer.count("transaction_unanswered_requests");
         this.destroy();
         break;
-      case "J":
-        // §17.2.2: "The server transaction remains in this state until Timer J fires, at which point it MUST transition
-        // to the "Terminated" state."
-        this.destroy();
-        break;
     }
   }
 
@@ -96,10 +91,14 @@ export class NonInviteServer extends ServerTransaction {
       this.sendNew(response);
     }
     // §17.2.2: "When the server transaction enters the "Completed" state, it MUST set Timer J to fire in 64*T1 seconds
-    // for unreliable transports, and zero seconds for reliable transports."
-    if (this.flow.reliable) this.destroy();
-    else this.deadline = clock.schedule(64 * timers.t1Ms, this, "J");
-    this.slim();
+    // for unreliable transports, and zero seconds for reliable transports." And: "The server transaction remains in this
+    // state until Timer J fires, at which point it MUST transition to the "Terminated" state."
+    if (this.flow.reliable) {
+      this.destroy();
+      this.slim();
+    } else {
+      this.absorb(64 * timers.t1Ms);
+    }
   }
 }
 

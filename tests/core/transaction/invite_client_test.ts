@@ -96,7 +96,7 @@ for (const early of [true, false]) {
     // to "Completed". The client transaction MUST pass the received response up to the TU, and the client transaction
     // MUST generate an ACK request".
     assertEquals(invite.state, "completed");
-    assertEquals(bed.told, ["486"]);
+    assertEquals(bed.told, ["486", "terminated"]);
     assertEquals(bed.transport.take(), ["0 INVITE", "0 ACK"]);
 
     // §17.1.1.3: "The ACK MUST contain a single Via header field, and this MUST be equal to the top Via header field of
@@ -112,7 +112,7 @@ for (const early of [true, false]) {
     bed.run(500);
     bed.answer(invite.request, 486);
     assertEquals(bed.transport.take(), ["500 ACK"]);
-    assertEquals(bed.told, ["486"]);
+    assertEquals(bed.transport.last.bytes, bed.transport.sent[1]!.bytes);
 
     // "a value of at least 32 seconds for unreliable transports".
     bed.run(31_499);
@@ -120,6 +120,8 @@ for (const early of [true, false]) {
     bed.run(1);
     assertEquals(bed.told, ["486", "terminated"]);
     bed.assertNothingLeft();
+    bed.answer(invite.request, 486);
+    assertEquals(bed.told.at(-1), "stray 486");
   });
 }
 
