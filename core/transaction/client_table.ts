@@ -52,7 +52,7 @@ export class ClientTable {
     let transaction = slot < 0 ? undefined : this.#slots[slot];
     while (transaction !== undefined) {
       if (
-        transaction.request.method === method && transaction.branch === branch
+        transaction.method === method && transaction.branch === branch
       ) return transaction;
       transaction = transaction.sibling;
     }

@@ -1,12 +1,25 @@
 /** What both kinds of client transaction have in common (RFC 3261 section 17.1). */
 
 import type { Clock, Timed, Timer } from "../base/clock.ts";
+import { DEFAULT_LIMITS, type Limits } from "../base/limits.ts";
 import type { Observer } from "../base/observer.ts";
+import { toBytes } from "../message/bytes.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
+import { parseMessage } from "../message/parse.ts";
 import { serialize } from "../message/serialize.ts";
+import { skeletonOf } from "../message/skeleton.ts";
 import type { Target } from "../transport/address.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { TransactionTimers } from "./timers.ts";
+
+/** For what has been parsed before. */
+const NO_LIMITS: Limits = {
+  ...DEFAULT_LIMITS,
+  messageBytes: Infinity,
+  headerLines: Infinity,
+  headerLineBytes: Infinity,
+  routeValues: Infinity,
+};
 
 /** Why no (further) response comes: RFC 3261 section 8.1.3.1 has the user treat them as 408 and 503. */
 export type ClientFailure = "timeout" | "transport";
@@ -70,8 +83,7 @@ export interface ClientParts {
 
 /** One request of ours until its final response is certain to have stopped coming. */
 export abstract class ClientTransaction implements Timed {
-  /** As sent, our Via on top; once a 2xx has come to an INVITE, only its {@linkcode skeletonOf} is left. */
-  request: SipRequest;
+  readonly method: string;
   readonly branch: string;
   readonly target: Target;
   /** Another one from the moment that its connection has broken. */
@@ -89,15 +101,24 @@ export abstract class ClientTransaction implements Timed {
   #broken: Timer | undefined;
   #reconnecting: Timer | undefined;
   #reconnected = false;
+  #request: SipRequest | undefined;
+  /** What is left of a request that is gone. */
+  #skeleton = "";
   #onSendError: (() => void) | undefined;
 
   constructor(parts: ClientParts, host: ClientHost) {
-    this.request = parts.request;
+    this.#request = parts.request;
+    this.method = parts.request.method;
     this.branch = parts.branch;
     this.target = parts.target;
     this.flow = parts.flow;
     this.user = parts.user;
     this.host = host;
+  }
+
+  /** As sent, our Via on top; once an INVITE's user has had a 2xx, only its {@linkcode skeletonOf} is left. */
+  get request(): SipRequest {
+    return this.#request ??= parsed(this.#skeleton);
   }
 
   /** The one function this transaction gives the transport with everything it sends. */
@@ -174,6 +195,12 @@ export abstract class ClientTransaction implements Timed {
     this.host.transmit(this.bytes, this, this.request);
   }
 
+  /** Of the request no more is kept than another dialog of a fork is made from. */
+  protected slim(): void {
+    this.#skeleton = skeletonOf(this.request);
+    this.#request = undefined;
+  }
+
   /** Stops retransmitting and waiting; the request's bytes are needed no more. */
   protected settle(): void {
     const { clock } = this.host;
@@ -203,4 +230,10 @@ export abstract class ClientTransaction implements Timed {
     this.host.remove(this);
     this.user?.onTerminated?.(this);
   }
+}
+
+function parsed(text: string): SipRequest {
+  const result = parseMessage(toBytes(text), NO_LIMITS);
+  if (result.ok && result.message.kind === "request") return result.message;
+  throw new TypeError("Cannot restore request: its skeleton does not parse");
 }

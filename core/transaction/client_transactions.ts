@@ -139,8 +139,8 @@ export class ClientTransactions implements ClientHost {
       this.#leave(transaction);
       return;
     }
-    const { branch, request } = transaction;
-    const ended = this.#ended.find(branchKey(branch), request.method);
+    const { branch, method } = transaction;
+    const ended = this.#ended.find(branchKey(branch), method);
     if (ended >= 0) this.#ended.remove(ended);
   }
 
@@ -148,10 +148,10 @@ export class ClientTransactions implements ClientHost {
     if (!this.#table.remove(transaction)) return;
     this.#leave(transaction);
     const { waitMs, ack: bytes, heard } = left;
-    const { branch, request, flow } = transaction;
+    const { branch, method, flow } = transaction;
     const ackGoesTo = bytes === undefined ? undefined : flow;
     const held = heard === true ? transaction : ackGoesTo;
-    this.#ended.add(branchKey(branch), request.method, { waitMs, bytes, held });
+    this.#ended.add(branchKey(branch), method, { waitMs, bytes, held });
   }
 
   /** A response to what has its final one: true where it is one. */

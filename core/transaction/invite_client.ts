@@ -7,7 +7,6 @@
 import { ackFor, cancelFor } from "../message/build.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
 import { serialize } from "../message/serialize.ts";
-import { skeletonOf } from "../message/skeleton.ts";
 import { type ClientFailure, ClientTransaction } from "./client_transaction.ts";
 
 /** §17.1.1.2: timer D is "at least 32 seconds for unreliable transports", whatever our own T1. */
@@ -166,8 +165,8 @@ export class InviteClient extends ClientTransaction {
     this.settle();
     const waitMs = 64 * this.host.timers.t1Ms;
     this.host.absorb(this, { waitMs, heard: true });
-    this.request = skeletonOf(this.request);
     this.user?.onResponse(response, this);
+    this.slim();
   }
 
   #onRefusal(response: SipResponse): void {

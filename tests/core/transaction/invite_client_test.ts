@@ -1,6 +1,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
+import { responseTo } from "../../../core/message/build.ts";
 import type { SipRequest } from "../../../core/message/message.ts";
-import { Bed, T1 } from "./bed.ts";
+import { Bed, ownRequest, T1 } from "./bed.ts";
 
 Deno.test("INVITE client, UDP: timer A doubles, timer B ends it", () => {
   const bed = new Bed();
@@ -165,6 +166,45 @@ for (const transport of ["UDP", "TCP"] as const) {
     assertEquals(bed.told.at(-1), "stray 200");
   });
 }
+
+Deno.test("INVITE client: after a 2xx it keeps what another dialog of a fork is made from, and no more", () => {
+  const bed = new Bed();
+  bed.transport.send = () => {};
+  // Longer than is parsed where no limits are given.
+  const long = "x".repeat(20_000);
+  const draft = ownRequest("INVITE", ["Subject: none"]);
+  draft.headers.set("From", `<sip:alice@192.0.2.1>;tag=a;x=${long}`);
+  const to = { target: bed.target, flow: bed.flow };
+  const invite = bed.layer.request(draft, to, {
+    onResponse: (_response, { request }) =>
+      bed.told.push(`${request.headers.lines.length} lines`),
+    onFailure: () => {},
+  })!;
+  const { uri, via, callId, cseq } = invite.request;
+  const from = invite.request.headers.get("From");
+  const answer = (toTag: string): void => {
+    const response = responseTo(invite.request, 200, { toTag });
+    response.headers.set("From", "<sip:alice@192.0.2.1>;tag=a");
+    bed.receive(response);
+  };
+  answer("first");
+  const left = invite.request;
+  assertEquals(left.headers.lines.map(({ key }) => key), [
+    "via",
+    "from",
+    "to",
+    "call-id",
+    "cseq",
+  ]);
+  assertEquals([left.method, left.uri, left.callId], ["INVITE", uri, callId]);
+  assertEquals([String(left.via), left.cseq], [String(via), cseq]);
+  assertEquals(left.headers.get("From"), from);
+  answer("second");
+  // The first of them comes with the whole request.
+  assertEquals(bed.told, ["7 lines", "5 lines"]);
+  bed.run(64 * T1);
+  bed.assertNothingLeft();
+});
 
 Deno.test("INVITE client: a transport error ends it, told after request() has returned", () => {
   const bed = new Bed();
