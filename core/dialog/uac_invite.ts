@@ -53,7 +53,6 @@ export class UacInvite implements SendingUser {
   #user: UacInviteUser;
   /** Ours, as they left. */
   #credentials: readonly HeaderLine[] = NO_CREDENTIALS;
-  #invite: SipRequest | undefined;
   /** Our offer, as it left. */
   #sdp: SdpBody | undefined;
   #sending: Sending | undefined;
@@ -117,11 +116,11 @@ export class UacInvite implements SendingUser {
   release(): void {
     this.#user = NOBODY;
     this.#winner = undefined;
+    this.#sdp = undefined;
     this.#cancelled = true;
   }
 
   onResponse(response: SipResponse, transaction: ClientTransaction): void {
-    this.#invite = transaction.request;
     if (response.status >= 200 && response.status < 300) {
       this.#onSuccess(response, transaction);
     } else if (response.status >= 300) {
@@ -201,12 +200,12 @@ export class UacInvite implements SendingUser {
       return known;
     }
     const count = this.#early.length + this.#surplus.length;
-    if (count >= this.#context.limits.dialogsPerInvite || !this.#invite) {
+    if (count >= this.#context.limits.dialogsPerInvite) {
       this.#context.observer.count("dialog_forks_ignored");
       return undefined;
     }
     const session = new Session(
-      Dialog.uac(this.#invite, response, transaction.flow),
+      Dialog.uac(transaction.request, response, transaction.flow),
       this.#context,
       this.#user,
     );

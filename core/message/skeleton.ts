@@ -1,34 +1,27 @@
 /** What is left of a request when only its identity matters any more. */
 
 import { detached } from "./bytes.ts";
-import { HeaderLine, Headers } from "./headers.ts";
 import { SipRequest } from "./message.ts";
 
 /**
- * The request with nothing but its top Via, From, To, Call-ID and CSeq, in strings of its own: a transaction waits 32 s
- * after its final response, and thousands of them shall not keep whole messages alive for that.
+ * The text of a request with nothing but its Via lines, From, To, Call-ID and CSeq, a string of its own: a transaction
+ * waits 32 s after its final response, and thousands of them shall not keep messages alive for that.
  */
-export function skeletonOf(request: SipRequest): SipRequest {
-  const lines: HeaderLine[] = [];
-  const { via } = request;
-  if (via !== undefined) {
-    lines.push(HeaderLine.of("Via", detached(String(via))));
-  }
+export function skeletonOf(request: SipRequest): string {
+  const lines = [`${request.method} ${request.uri} SIP/2.0\r\n`];
   for (const line of request.headers.lines) {
     switch (line.key) {
+      case "via":
       case "from":
       case "to":
       case "call-id":
       case "cseq":
-        lines.push(new HeaderLine(line.key, detached(line.raw)));
+        lines.push(line.wire);
         break;
     }
   }
-  return new SipRequest(
-    detached(request.method),
-    detached(request.uri),
-    new Headers(lines),
-  );
+  lines.push("\r\n");
+  return lines.join("");
 }
 
 const NOTHING = new Map<string, SipRequest>();

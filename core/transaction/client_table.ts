@@ -52,15 +52,15 @@ export class ClientTable {
     let transaction = slot < 0 ? undefined : this.#slots[slot];
     while (transaction !== undefined) {
       if (
-        transaction.request.method === method && transaction.branch === branch
+        transaction.method === method && transaction.branch === branch
       ) return transaction;
       transaction = transaction.sibling;
     }
     return undefined;
   }
 
-  /** Forgets a transaction; twice is harmless. The slot is free when its last one has gone. */
-  remove(transaction: ClientTransaction): void {
+  /** Forgets a transaction; false where it is none of these. The slot is free when its last one has gone. */
+  remove(transaction: ClientTransaction): boolean {
     const slot = slotOf(transaction.branch);
     const first = this.#slots[slot];
     if (first === transaction) {
@@ -68,11 +68,12 @@ export class ClientTable {
     } else if (first?.sibling === transaction) {
       first.sibling = transaction.sibling;
     } else {
-      return;
+      return false;
     }
     transaction.sibling = undefined;
     this.#size--;
     if (this.#slots[slot] === undefined) this.#free.push(slot);
+    return true;
   }
 
   /** Forgets all and gives them back. */

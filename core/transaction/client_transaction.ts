@@ -1,12 +1,25 @@
 /** What both kinds of client transaction have in common (RFC 3261 section 17.1). */
 
 import type { Clock, Timed, Timer } from "../base/clock.ts";
+import { DEFAULT_LIMITS, type Limits } from "../base/limits.ts";
 import type { Observer } from "../base/observer.ts";
+import { toBytes } from "../message/bytes.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
+import { parseMessage } from "../message/parse.ts";
 import { serialize } from "../message/serialize.ts";
+import { skeletonOf } from "../message/skeleton.ts";
 import type { Target } from "../transport/address.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { TransactionTimers } from "./timers.ts";
+
+/** For what has been parsed before. */
+const NO_LIMITS: Limits = {
+  ...DEFAULT_LIMITS,
+  messageBytes: Infinity,
+  headerLines: Infinity,
+  headerLineBytes: Infinity,
+  routeValues: Infinity,
+};
 
 /** Why no (further) response comes: RFC 3261 section 8.1.3.1 has the user treat them as 408 and 503. */
 export type ClientFailure = "timeout" | "transport";
@@ -17,7 +30,10 @@ export interface ClientUser {
   onResponse(response: SipResponse, transaction: ClientTransaction): void;
   /** Instead of a final response. */
   onFailure(failure: ClientFailure, transaction: ClientTransaction): void;
-  /** The transaction is gone: not called when the layer is closed. */
+  /**
+   * Nothing more is told: doubles of a final response are dealt with without the user; after the 2xx of an INVITE the
+   * time for further ones is over. Not called when the layer is closed.
+   */
   onTerminated?(transaction: ClientTransaction): void;
 }
 
@@ -36,6 +52,20 @@ export interface ClientHost {
   startCancel(cancel: SipRequest, invite: ClientTransaction): void;
   /** The transaction has ended and is to be forgotten. */
   remove(transaction: ClientTransaction): void;
+  /**
+   * From now on, for `waitMs`, doubles of its final response are recognized without the transaction, and answered with the
+   * ACK where there is one.
+   */
+  absorb(transaction: ClientTransaction, left: ClientLeft): void;
+}
+
+/** What an ended transaction leaves. */
+export interface ClientLeft {
+  readonly waitMs: number;
+  /** The bytes of the ACK. */
+  readonly ack?: Uint8Array;
+  /** The transaction still has a user for what comes, and is told when the time is over. */
+  readonly heard?: boolean;
 }
 
 /** Where a transaction's request goes and who waits for its responses. */
@@ -53,37 +83,47 @@ export interface ClientParts {
 
 /** One request of ours until its final response is certain to have stopped coming. */
 export abstract class ClientTransaction implements Timed {
-  /** As sent, our Via on top; once a 2xx has come to an INVITE, only its {@linkcode skeletonOf} is left. */
-  request: SipRequest;
+  readonly method: string;
   readonly branch: string;
   readonly target: Target;
   /** Another one from the moment that its connection has broken. */
   flow: Flow;
   /** Another transaction of the same branch: the CANCEL beside its INVITE. The table's own. */
   sibling: ClientTransaction | undefined;
-  /** The one function this transaction gives the transport with everything it sends. */
-  readonly onSendError: () => void;
-
   protected readonly host: ClientHost;
   protected readonly user: ClientUser | undefined;
   /** The request's bytes for as long as they may be sent again. */
   protected bytes: Uint8Array | undefined;
   /** The timer of retransmissions: A or E. */
   protected repeat: Timer | undefined;
-  /** The timer that ends a state: B, D, F, K, M or the wait after CANCEL. */
+  /** The timer that ends a state: B, F or the wait after CANCEL. */
   protected deadline: Timer | undefined;
   #broken: Timer | undefined;
   #reconnecting: Timer | undefined;
   #reconnected = false;
+  #request: SipRequest | undefined;
+  /** What is left of a request that is gone. */
+  #skeleton = "";
+  #onSendError: (() => void) | undefined;
 
   constructor(parts: ClientParts, host: ClientHost) {
-    this.request = parts.request;
+    this.#request = parts.request;
+    this.method = parts.request.method;
     this.branch = parts.branch;
     this.target = parts.target;
     this.flow = parts.flow;
     this.user = parts.user;
     this.host = host;
-    this.onSendError = () => this.transportError();
+  }
+
+  /** As sent, our Via on top; once an INVITE's user has had a 2xx, only its {@linkcode skeletonOf} is left. */
+  get request(): SipRequest {
+    return this.#request ??= parsed(this.#skeleton);
+  }
+
+  /** The one function this transaction gives the transport with everything it sends. */
+  get onSendError(): () => void {
+    return this.#onSendError ??= () => this.transportError();
   }
 
   abstract readonly state: string;
@@ -128,6 +168,11 @@ export abstract class ClientTransaction implements Timed {
     }
   }
 
+  /** It was absorbed, and the time for that is over. */
+  expired(): void {
+    this.user?.onTerminated?.(this);
+  }
+
   /** Ends it without a word to anybody: the layer is closing. */
   abandon(): void {
     const { clock } = this.host;
@@ -150,6 +195,12 @@ export abstract class ClientTransaction implements Timed {
     this.host.transmit(this.bytes, this, this.request);
   }
 
+  /** Of the request no more is kept than another dialog of a fork is made from. */
+  protected slim(): void {
+    this.#skeleton = skeletonOf(this.request);
+    this.#request = undefined;
+  }
+
   /** Stops retransmitting and waiting; the request's bytes are needed no more. */
   protected settle(): void {
     const { clock } = this.host;
@@ -159,6 +210,7 @@ export abstract class ClientTransaction implements Timed {
     this.repeat = undefined;
     this.deadline = undefined;
     this.bytes = undefined;
+    this.#onSendError = undefined;
   }
 
   /** True when what has failed is being mended; of one break both the sender and the connection tell. */
@@ -178,4 +230,10 @@ export abstract class ClientTransaction implements Timed {
     this.host.remove(this);
     this.user?.onTerminated?.(this);
   }
+}
+
+function parsed(text: string): SipRequest {
+  const result = parseMessage(toBytes(text), NO_LIMITS);
+  if (result.ok && result.message.kind === "request") return result.message;
+  throw new TypeError("Cannot restore request: its skeleton does not parse");
 }

@@ -8,14 +8,17 @@ import { SipRequest, type SipResponse } from "../message/message.ts";
 import type { Target } from "../transport/address.ts";
 import type { Flow } from "../transport/flow.ts";
 import { ClientTable } from "./client_table.ts";
-import type {
-  ClientHost,
+import {
+  type ClientHost,
+  type ClientLeft,
   ClientTransaction,
-  ClientUser,
+  type ClientUser,
 } from "./client_transaction.ts";
+import { EndedStore } from "./ended_store.ts";
 import { InviteClient } from "./invite_client.ts";
 import { NonInviteClient } from "./non_invite_client.ts";
 import type { TransactionTimers } from "./timers.ts";
+import { branchKey } from "./transaction_key.ts";
 import type { MessageTransport } from "./transport_port.ts";
 
 /** Where a request goes. */
@@ -34,6 +37,8 @@ export class ClientTransactions implements ClientHost {
   readonly observer: Observer;
   readonly #transport: MessageTransport;
   readonly #table: ClientTable;
+  /** Those whose user has had the final response. What is held: the transaction of a 2xx, or where an ACK goes. */
+  readonly #ended: EndedStore<ClientTransaction | Flow>;
   /** Who is to hear when a connection breaks. */
   readonly #byConnection = new Map<Flow, Set<ClientTransaction>>();
 
@@ -51,10 +56,13 @@ export class ClientTransactions implements ClientHost {
     this.observer = options.observer;
     this.#transport = options.transport;
     this.#table = new ClientTable(options.random);
+    this.#ended = new EndedStore(options.clock, (held) => {
+      if (held instanceof ClientTransaction) held.expired();
+    });
   }
 
   get size(): number {
-    return this.#table.size;
+    return this.#table.size + this.#ended.size;
   }
 
   /** Starts a transaction; `draft` has no Via of ours yet. */
@@ -87,13 +95,17 @@ export class ClientTransactions implements ClientHost {
     const method = response.cseq?.method;
     if (branch === undefined || method === undefined) return false;
     const transaction = this.#table.find(branch, method);
-    transaction?.receive(response);
-    return transaction !== undefined;
+    if (transaction === undefined) {
+      return this.#absorbs(response, { branch, method });
+    }
+    transaction.receive(response);
+    return true;
   }
 
   /** Ends all silently. */
   close(): void {
     this.#byConnection.clear();
+    this.#ended.clear();
     for (const transaction of this.#table.clear()) transaction.abandon();
   }
 
@@ -123,8 +135,49 @@ export class ClientTransactions implements ClientHost {
   }
 
   remove(transaction: ClientTransaction): void {
-    this.#table.remove(transaction);
+    if (this.#table.remove(transaction)) {
+      this.#leave(transaction);
+      return;
+    }
+    const { branch, method } = transaction;
+    const ended = this.#ended.find(branchKey(branch), method);
+    if (ended >= 0) this.#ended.remove(ended);
+  }
+
+  absorb(transaction: ClientTransaction, left: ClientLeft): void {
+    if (!this.#table.remove(transaction)) return;
     this.#leave(transaction);
+    const { waitMs, ack: bytes, heard } = left;
+    const { branch, method, flow } = transaction;
+    const ackGoesTo = bytes === undefined ? undefined : flow;
+    const held = heard === true ? transaction : ackGoesTo;
+    this.#ended.add(branchKey(branch), method, { waitMs, bytes, held });
+  }
+
+  /** A response to what has its final one: true where it is one. */
+  #absorbs(
+    response: SipResponse,
+    { branch, method }: { branch: string; method: string },
+  ): boolean {
+    const found = this.#ended.find(branchKey(branch), method);
+    if (found < 0) return false;
+    const held = this.#ended.held(found);
+    if (held instanceof ClientTransaction) {
+      held.receive(response);
+    } else if (held !== undefined && response.status >= 300) {
+      // §17.1.1.2: "Any retransmissions of the final response that are received while in the "Completed" state MUST cause
+      // the ACK to be re-passed to the transport layer for retransmission, but the newly received response MUST NOT be
+      // passed up to the TU." And: "The ACK MUST be sent to the same address, port, and transport".
+      const { remote, transport, listener } = held;
+      const way = held.open ? held : this.#transport.flowTo(
+        { ...remote, transport },
+        undefined,
+        listener,
+      );
+      const bytes = this.#ended.bytes(found);
+      if (bytes !== undefined) this.#transport.send(bytes, way ?? held);
+    }
+    return true;
   }
 
   #add(transaction: ClientTransaction): void {

@@ -7,7 +7,6 @@
 import { ackFor, cancelFor } from "../message/build.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
 import { serialize } from "../message/serialize.ts";
-import { skeletonOf } from "../message/skeleton.ts";
 import { type ClientFailure, ClientTransaction } from "./client_transaction.ts";
 
 /** §17.1.1.2: timer D is "at least 32 seconds for unreliable transports", whatever our own T1. */
@@ -93,6 +92,13 @@ export class InviteClient extends ClientTransaction {
     super.abandon();
   }
 
+  override expired(): void {
+    // RFC 6026 §8.4: "If Timer M fires while the client transaction is in the "Accepted" state, the client transaction MUST
+    // move to the "Terminated" state."
+    this.#state = "terminated";
+    super.expired();
+  }
+
   protected override get waiting(): boolean {
     return this.#state === "calling" || this.#state === "proceeding";
   }
@@ -116,13 +122,6 @@ export class InviteClient extends ClientTransaction {
         // consider the original transaction cancelled and SHOULD destroy the client transaction".
         this.#fail("timeout");
         break;
-      case "D":
-      case "M":
-        // §17.1.1.2: "If timer D fires while the client transaction is in the "Completed" state, the client transaction
-        // MUST move to the terminated state." RFC 6026 §8.4: "If Timer M fires while the client transaction is in the
-        // "Accepted" state, the client transaction MUST move to the "Terminated" state."
-        this.#end();
-        break;
     }
   }
 
@@ -136,7 +135,8 @@ export class InviteClient extends ClientTransaction {
         break;
       case "completed":
         // §17.1.1.2 asks the same for an ACK that cannot be sent; the user has its final response and needs no second.
-        this.#end();
+        this.abandon();
+        this.host.remove(this);
         break;
       case "accepted":
       case "terminated":
@@ -163,13 +163,10 @@ export class InviteClient extends ClientTransaction {
     // NOT generate an ACK to the 2xx response". Timer M is 64*T1 on any transport: it waits for the 2xx of other forks.
     this.#state = "accepted";
     this.settle();
-    this.deadline = this.host.clock.schedule(
-      64 * this.host.timers.t1Ms,
-      this,
-      "M",
-    );
-    this.request = skeletonOf(this.request);
+    const waitMs = 64 * this.host.timers.t1Ms;
+    this.host.absorb(this, { waitMs, heard: true });
     this.user?.onResponse(response, this);
+    this.slim();
   }
 
   #onRefusal(response: SipResponse): void {
@@ -179,15 +176,21 @@ export class InviteClient extends ClientTransaction {
     this.#state = "completed";
     this.settle();
     const request = ackFor(this.request, response);
-    this.#ack = { request, bytes: serialize(request) };
+    const ack = serialize(request);
+    this.#ack = { request, bytes: ack };
     this.#sendAck();
-    if (!this.flow.reliable) {
+    const { reliable } = this.flow;
+    if (!reliable) {
+      // §17.1.1.2: "If timer D fires while the client transaction is in the "Completed" state, the client transaction
+      // MUST move to the terminated state."
       const waitMs = Math.max(TIMER_D_LEAST_MS, 64 * this.host.timers.t1Ms);
-      this.deadline = this.host.clock.schedule(waitMs, this, "D");
+      this.host.absorb(this, { waitMs, ack });
+      this.#ack = undefined;
     }
     this.user?.onResponse(response, this);
     // §17.1.1.2: timer D has "a value of zero seconds for reliable transports".
-    if (this.flow.reliable) this.#end();
+    if (reliable) this.#end();
+    else this.user?.onTerminated?.(this);
   }
 
   #sendAck(): void {

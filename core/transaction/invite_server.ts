@@ -18,8 +18,13 @@ type State =
 export class InviteServer extends ServerTransaction {
   #state: State = "proceeding";
   #intervalMs = 0;
+  /** When timer L fires, once it runs. */
+  #acceptedUntilMs = Infinity;
 
   override get state(): State {
+    // RFC 6026 §7.1: "When Timer L fires and the state machine is in the "Accepted" state, the machine MUST transition to
+    // the "Terminated" state." The timer is the table's, which holds no transaction for it.
+    if (this.host.clock.now() >= this.#acceptedUntilMs) return "terminated";
     return this.#state;
   }
 
@@ -30,7 +35,7 @@ export class InviteServer extends ServerTransaction {
   }
 
   override receiveAgain(): void {
-    switch (this.#state) {
+    switch (this.state) {
       case "proceeding":
         // §17.2.1: "If a request retransmission is received while in the "Proceeding" state, the most recent provisional
         // response that was received from the TU MUST be passed to the transport layer for retransmission."
@@ -42,7 +47,7 @@ export class InviteServer extends ServerTransaction {
         this.sendAgain();
         break;
       case "accepted":
-        // RFC 6026 §7.1: retransmissions of the INVITE are absorbed here; it is the TU that repeats its 2xx.
+        // RFC 6026 §7.1: retransmissions of the INVITE are absorbed; it is the TU that repeats its 2xx.
       case "confirmed":
       case "terminated":
         break;
@@ -51,7 +56,7 @@ export class InviteServer extends ServerTransaction {
 
   /** An ACK of this INVITE's branch. True when it is the user's, since it acknowledges a 2xx. */
   receiveAck(): boolean {
-    switch (this.#state) {
+    switch (this.state) {
       case "accepted":
         // RFC 6026 §7.1: "Any ACKs received from the network while in the "Accepted" state MUST be passed directly to the
         // TU and not absorbed."
@@ -68,7 +73,7 @@ export class InviteServer extends ServerTransaction {
   }
 
   override respond(response: SipResponse): void {
-    switch (this.#state) {
+    switch (this.state) {
       case "proceeding":
         this.host.clock.cancel(this.repeat);
         if (response.status < 200) {
@@ -128,12 +133,6 @@ export class InviteServer extends ServerTransaction {
         this.user?.onAckTimeout?.();
         this.destroy();
         break;
-      case "I":
-      case "L":
-        // §17.2.1: "Once timer I fires, the server MUST transition to the "Terminated" state." RFC 6026 §7.1: "When Timer L
-        // fires and the state machine is in the "Accepted" state, the machine MUST transition to the "Terminated" state."
-        this.destroy();
-        break;
     }
   }
 
@@ -141,13 +140,11 @@ export class InviteServer extends ServerTransaction {
     // RFC 6026 §8.5: after a 2xx "the server transaction MUST then transition to the "Accepted" state". Timer L is 64*T1
     // on every transport.
     this.#state = "accepted";
-    this.deadline = this.host.clock.schedule(
-      64 * this.host.timers.t1Ms,
-      this,
-      "L",
-    );
+    const { clock, timers } = this.host;
+    const timerLMs = 64 * timers.t1Ms;
+    this.#acceptedUntilMs = clock.now() + timerLMs;
     this.#sendOnce(response);
-    this.slim();
+    this.absorb(timerLMs);
   }
 
   /** A 2xx is the user's to repeat (§13.3.1.4), so nothing of it is kept here but the tag. */
@@ -182,6 +179,6 @@ export class InviteServer extends ServerTransaction {
     this.forgetResponse();
     // §17.2.1: "timer I is set to fire in T4 seconds for unreliable transports, and zero seconds for reliable transports."
     if (this.flow.reliable) this.destroy();
-    else this.deadline = clock.schedule(timers.t4Ms, this, "I");
+    else this.absorb(timers.t4Ms, { confirmed: true });
   }
 }

@@ -93,11 +93,6 @@ export class NonInviteClient extends ClientTransaction {
         // same "while in the "Proceeding" state".
         this.#fail("timeout");
         break;
-      case "K":
-        // §17.1.2.2: "If Timer K fires while in this state, the client transaction MUST transition to the "Terminated"
-        // state."
-        this.#end();
-        break;
     }
   }
 
@@ -114,12 +109,13 @@ export class NonInviteClient extends ClientTransaction {
     this.settle();
     // §17.1.2.2: "Once the client transaction enters the "Completed" state, it MUST set Timer K to fire in T4 seconds
     // for unreliable transports, and zero seconds for reliable transports." What was sent once is answered once.
+    // "If Timer K fires while in this state, the client transaction MUST transition to the "Terminated" state."
     if (!this.#lossless) {
-      const { clock, timers } = this.host;
-      this.deadline = clock.schedule(timers.t4Ms, this, "K");
+      this.host.absorb(this, { waitMs: this.host.timers.t4Ms });
     }
     this.user?.onResponse(response, this);
     if (this.#lossless) this.#end();
+    else this.user?.onTerminated?.(this);
   }
 
   /** Nothing is sent again: it cannot get lost, or it may. */

@@ -19,10 +19,7 @@ export class NonInviteServer extends ServerTransaction {
 
   override start(): void {
     const { clock, timers } = this.host;
-    this.repeat = clock.schedule(timerEReachesT2Ms(timers), this, "100");
-    // RFC 4320 §4.2: "an element that can not respond before the transaction expires will not send a final response at
-    // all": the client's timer F is 64*T1.
-    this.deadline = clock.schedule(64 * timers.t1Ms, this, "expired");
+    this.deadline = clock.schedule(timerEReachesT2Ms(timers), this, "100");
   }
 
   override receiveAgain(): void {
@@ -56,7 +53,12 @@ export class NonInviteServer extends ServerTransaction {
 
   protected override onMachineTimer(name: string): void {
     switch (name) {
-      case "100":
+      case "100": {
+        // RFC 4320 §4.2: "an element that can not respond before the transaction expires will not send a final response at
+        // all": the client's timer F is 64*T1.
+        const { clock, timers } = this.host;
+        const leftMs = 64 * timers.t1Ms - timerEReachesT2Ms(timers);
+        this.deadline = clock.schedule(leftMs, this, "expired");
         // RFC 4320 §4.1: "Without regard to transport, an SIP element MUST respond to a non-INVITE request with a
         // Status-Code of 100 if it has not otherwise responded after the amount of time it takes a client transaction's
         // Timer E to be reset to T2."
@@ -65,13 +67,9 @@ export class NonInviteServer extends ServerTransaction {
           this.#sendTrying(responseTo(this.request, 100));
         }
         break;
+      }
       case "expired":
         this.host.observer.count("transaction_unanswered_requests");
-        this.destroy();
-        break;
-      case "J":
-        // §17.2.2: "The server transaction remains in this state until Timer J fires, at which point it MUST transition
-        // to the "Terminated" state."
         this.destroy();
         break;
     }
@@ -85,7 +83,6 @@ export class NonInviteServer extends ServerTransaction {
   #onFinal(response: SipResponse): void {
     const { clock, timers } = this.host;
     this.#state = "completed";
-    clock.cancel(this.repeat);
     clock.cancel(this.deadline);
     if (response.status === 408) {
       // RFC 4320 §4.2: "A transaction-stateful SIP element MUST NOT send a response with Status-Code of 408 to a
@@ -96,10 +93,14 @@ export class NonInviteServer extends ServerTransaction {
       this.sendNew(response);
     }
     // §17.2.2: "When the server transaction enters the "Completed" state, it MUST set Timer J to fire in 64*T1 seconds
-    // for unreliable transports, and zero seconds for reliable transports."
-    if (this.flow.reliable) this.destroy();
-    else this.deadline = clock.schedule(64 * timers.t1Ms, this, "J");
-    this.slim();
+    // for unreliable transports, and zero seconds for reliable transports." And: "The server transaction remains in this
+    // state until Timer J fires, at which point it MUST transition to the "Terminated" state."
+    if (this.flow.reliable) {
+      this.destroy();
+      this.slim();
+    } else {
+      this.absorb(64 * timers.t1Ms);
+    }
   }
 }
 

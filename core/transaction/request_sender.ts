@@ -218,7 +218,7 @@ class RequestSending implements Sending, ClientUser, Timed {
     if (response.status >= 200) this.#parts = this.#attempts = undefined;
     // Only an INVITE is answered more than once: by the 2xx of its forks.
     const more = response.status < 200 ||
-      (response.status < 300 && transaction.request.method === "INVITE");
+      (response.status < 300 && transaction.method === "INVITE");
     if (!more) this.#user = undefined;
     user?.onResponse(response, transaction);
   }

@@ -38,9 +38,6 @@ export class AckSender implements SentAck, Timed {
   #destination: Destination | undefined;
   #bytes: Uint8Array | undefined;
   #broken: Timer | undefined;
-  readonly #onSendError = (): void => {
-    this.#broken ??= this.#clock.schedule(0, this, "next");
-  };
 
   constructor(parts: AckParts) {
     this.#clock = parts.clock;
@@ -62,7 +59,10 @@ export class AckSender implements SentAck, Timed {
     const way = flow.open
       ? flow
       : this.#transport.flowTo(target, undefined, flow.listener) ?? flow;
-    this.#transport.send(this.#bytes, way, this.#onSendError);
+    // Made for each time it is sent, which is once: it need not be kept for 32 s.
+    this.#transport.send(this.#bytes, way, () => {
+      this.#broken ??= this.#clock.schedule(0, this, "next");
+    });
   }
 
   onTimer(_name: string): void {

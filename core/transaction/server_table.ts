@@ -1,138 +1,164 @@
 /**
- * Our peers' transactions by what RFC 3261 section 17.2.3 matches them by.
- *
- * Hot path: one key and one look-up per request. Keys are joined anew, so that none of them keeps a datagram's text.
+ * Our peers' transactions by what RFC 3261 section 17.2.3 matches them by: those alive as objects, those that only
+ * absorb as records.
  *
  * @module
  */
 
-import type { SipRequest } from "../message/message.ts";
-import { MAGIC_COOKIE, type Via } from "../message/via.ts";
-import type { ServerTransaction } from "./server_transaction.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Flow } from "../transport/flow.ts";
+import { EndedStore } from "./ended_store.ts";
+import { ServerTransaction } from "./server_transaction.ts";
+import { sameKey, type TransactionKey } from "./transaction_key.ts";
+
+/** What a record holds: where its response goes again, or the transaction where its user waits for its end. */
+export type HeldByEnded = Flow | ServerTransaction;
 
 /** Server transactions. Those of one key differ by method: an INVITE and its CANCEL, in the main. */
 export class ServerTable {
-  readonly #byKey = new Map<string, ServerTransaction>();
-  readonly #byMergeKey = new Map<string, ServerTransaction>();
-  #size = 0;
+  readonly ended: EndedStore<HeldByEnded>;
+  /** By the hash of their keys: those of one hash are siblings. */
+  readonly #byHash = new Map<number, ServerTransaction>();
+  readonly #byMergeHash = new Map<number, ServerTransaction>();
+  readonly #endedMergeable: EndedStore<never>;
+  #alive = 0;
+
+  constructor(clock: Clock) {
+    this.ended = new EndedStore(clock, (held) => {
+      if (held instanceof ServerTransaction) held.expired();
+    });
+    this.#endedMergeable = new EndedStore(clock, () => {});
+  }
 
   /** How many transactions there are. */
   get size(): number {
-    return this.#size;
+    return this.#alive + this.ended.size;
   }
 
   add(transaction: ServerTransaction): void {
-    transaction.sibling = this.#byKey.get(transaction.key);
-    this.#byKey.set(transaction.key, transaction);
-    const { mergeKey } = transaction;
-    if (mergeKey !== undefined && !this.#byMergeKey.has(mergeKey)) {
-      this.#byMergeKey.set(mergeKey, transaction);
+    const { key, mergeKey } = transaction;
+    transaction.sibling = this.#byHash.get(key.hash);
+    this.#byHash.set(key.hash, transaction);
+    if (mergeKey !== undefined) {
+      transaction.mergeSibling = this.#byMergeHash.get(mergeKey.hash);
+      this.#byMergeHash.set(mergeKey.hash, transaction);
     }
-    this.#size++;
+    this.#alive++;
   }
 
   /**
-   * The transaction a request belongs to. Section 17.2.3: "the method of the request matches the one that created the
-   * transaction, except for ACK, where the method of the request that created the transaction is INVITE".
+   * The transaction alive that a request belongs to. Section 17.2.3: "the method of the request matches the one that
+   * created the transaction, except for ACK, where the method of the request that created the transaction is INVITE".
    */
-  find(key: string, method: string): ServerTransaction | undefined {
-    let transaction = this.#byKey.get(key);
-    while (transaction !== undefined && transaction.request.method !== method) {
-      transaction = transaction.sibling;
-    }
+  find(key: TransactionKey, method: string): ServerTransaction | undefined {
+    let transaction = this.#byHash.get(key.hash);
+    while (
+      transaction !== undefined &&
+      !(transaction.request.method === method && sameKey(transaction.key, key))
+    ) transaction = transaction.sibling;
     return transaction;
   }
 
   /**
-   * The transaction a CANCEL means. Section 9.2: "assuming that the request method is anything but CANCEL or ACK and
-   * applying the transaction matching procedures of Section 17.2.3."
+   * The transaction alive that a CANCEL means. Section 9.2: "assuming that the request method is anything but CANCEL or
+   * ACK and applying the transaction matching procedures of Section 17.2.3."
    */
-  findCancelled(key: string): ServerTransaction | undefined {
-    let transaction = this.#byKey.get(key);
-    while (transaction?.request.method === "CANCEL") {
-      transaction = transaction.sibling;
-    }
+  findCancelled(key: TransactionKey): ServerTransaction | undefined {
+    let transaction = this.#byHash.get(key.hash);
+    while (
+      transaction !== undefined &&
+      !(transaction.request.method !== "CANCEL" &&
+        sameKey(transaction.key, key))
+    ) transaction = transaction.sibling;
     return transaction;
   }
 
-  /** Section 8.2.2.2: an ongoing transaction of the same request that came another way. */
-  findMerged(mergeKey: string): ServerTransaction | undefined {
-    return this.#byMergeKey.get(mergeKey);
+  /** Section 8.2.2.2: there is an ongoing transaction of the same request, which came another way. */
+  isMerged(mergeKey: TransactionKey, method: string): boolean {
+    let transaction = this.#byMergeHash.get(mergeKey.hash);
+    while (transaction !== undefined) {
+      if (
+        transaction.request.method === method &&
+        sameKey(transaction.mergeKey!, mergeKey)
+      ) return true;
+      transaction = transaction.mergeSibling;
+    }
+    return this.#endedMergeable.find(mergeKey, method) >= 0;
   }
 
-  /** Forgets a transaction; twice is harmless. */
-  remove(transaction: ServerTransaction): void {
+  /** From now on a record stands for the transaction, for `waitMs`; its number. */
+  absorb(
+    transaction: ServerTransaction,
+    ended: {
+      waitMs: number;
+      tag: string | undefined;
+      bytes: Uint8Array | undefined;
+      confirmed: boolean;
+      held: HeldByEnded | undefined;
+    },
+  ): number {
+    if (!this.remove(transaction)) return -1;
+    const { key, mergeKey, request } = transaction;
+    if (mergeKey !== undefined) {
+      const { waitMs } = ended;
+      this.#endedMergeable.add(mergeKey, request.method, { waitMs });
+    }
+    return this.ended.add(key, request.method, ended);
+  }
+
+  /** Forgets a transaction alive; false where it is none. */
+  remove(transaction: ServerTransaction): boolean {
     const { key, mergeKey } = transaction;
     let before: ServerTransaction | undefined;
-    let at = this.#byKey.get(key);
+    let at = this.#byHash.get(key.hash);
     while (at !== undefined && at !== transaction) {
       before = at;
       at = at.sibling;
     }
-    if (at === undefined) return;
+    if (at === undefined) return false;
     if (before !== undefined) before.sibling = transaction.sibling;
-    else if (transaction.sibling === undefined) this.#byKey.delete(key);
-    else this.#byKey.set(key, transaction.sibling);
+    else if (transaction.sibling === undefined) this.#byHash.delete(key.hash);
+    else this.#byHash.set(key.hash, transaction.sibling);
     transaction.sibling = undefined;
-    if (
-      mergeKey !== undefined && this.#byMergeKey.get(mergeKey) === transaction
-    ) this.#byMergeKey.delete(mergeKey);
-    this.#size--;
+    if (mergeKey !== undefined) this.#removeMergeable(transaction, mergeKey);
+    this.#alive--;
+    return true;
   }
 
-  /** Forgets all and gives them back. */
+  /** Forgets all, and gives those alive back. */
   clear(): ServerTransaction[] {
     const all: ServerTransaction[] = [];
-    for (const first of this.#byKey.values()) {
+    for (const first of this.#byHash.values()) {
       for (
         let one: ServerTransaction | undefined = first;
         one !== undefined;
         one = one.sibling
       ) all.push(one);
     }
-    this.#byKey.clear();
-    this.#byMergeKey.clear();
-    this.#size = 0;
+    this.#byHash.clear();
+    this.#byMergeHash.clear();
+    this.ended.clear();
+    this.#endedMergeable.clear();
+    this.#alive = 0;
     return all;
   }
-}
 
-/** What a request is found by, its method apart. */
-export function matchingKey(request: SipRequest, via: Via): string {
-  const branch = via.branch;
-  // §17.2.3: "If it is present and begins with the magic cookie "z9hG4bK", the request was generated by a client
-  // transaction compliant to this specification." Then branch and sent-by are to be equal; names of hosts have no case.
-  if (branch !== undefined && isUnique(branch)) {
-    return `${branch} ${via.sentBy.toLowerCase()}`;
+  #removeMergeable(
+    transaction: ServerTransaction,
+    { hash }: TransactionKey,
+  ): void {
+    const first = this.#byMergeHash.get(hash);
+    if (first === transaction) {
+      if (transaction.mergeSibling === undefined) {
+        this.#byMergeHash.delete(hash);
+      } else this.#byMergeHash.set(hash, transaction.mergeSibling);
+    } else {
+      let at = first;
+      while (at !== undefined && at.mergeSibling !== transaction) {
+        at = at.mergeSibling;
+      }
+      if (at !== undefined) at.mergeSibling = transaction.mergeSibling;
+    }
+    transaction.mergeSibling = undefined;
   }
-  // §17.2.3, otherwise: "Request-URI, To tag, From tag, Call-ID, CSeq, and top Via header". The To tag is left to
-  // whoever has an ACK: only there it differs from the request's.
-  return `${request.uri} ${request.from?.tag ?? ""} ${request.callId} ${
-    request.cseq?.number ?? ""
-  } ${via}`;
-}
-
-/** True where an ACK must also bear the To tag of the response (section 17.2.3, RFC 2543 peers). */
-export function needsTag(via: Via): boolean {
-  return via.branch === undefined || !isUnique(via.branch);
-}
-
-/**
- * Section 8.2.2.2: "If the request has no tag in the To header field, the UAS core MUST check the request against ongoing
- * transactions. If the From tag, Call-ID, and CSeq exactly match": what they are matched by.
- */
-export function mergeKey(request: SipRequest): string | undefined {
-  if (request.method === "CANCEL" || request.to?.tag !== undefined) {
-    return undefined;
-  }
-  return `${request.callId} ${request.from?.tag ?? ""} ${
-    request.cseq?.number ?? ""
-  } ${request.method}`;
-}
-
-/** The bare cookie is no branch: a peer that sends it to all and sundry is matched as RFC 2543 has it. */
-function isUnique(branch: string): boolean {
-  return branch.length > MAGIC_COOKIE.length &&
-    (branch.startsWith(MAGIC_COOKIE) ||
-      branch.slice(0, MAGIC_COOKIE.length).toLowerCase() === "z9hg4bk");
 }

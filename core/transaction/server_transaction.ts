@@ -10,6 +10,9 @@ import { detached } from "../message/bytes.ts";
 import { parseVia, type Via } from "../message/via.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { TransactionTimers } from "./timers.ts";
+import { detachedKey, type TransactionKey } from "./transaction_key.ts";
+
+const NO_KEY: TransactionKey = { hash: 0, id: "", name: "", number: 0 };
 
 /** Who answers the request. */
 export interface ServerUser {
@@ -36,6 +39,23 @@ export interface ServerHost {
   ): void;
   /** The transaction has ended and is to be forgotten. */
   remove(transaction: ServerTransaction): void;
+  /**
+   * From now on, for `waitMs`, doubles of the request are recognized and answered without the transaction; it is held
+   * only for its user's sake, and then told when the time is over. Gives the number to {@linkcode ServerHost.release} it by.
+   */
+  absorb(transaction: ServerTransaction, left: Left): number;
+  /** The transaction has no user any more that waits for the end. */
+  release(absorbed: number): void;
+}
+
+/** What an ended transaction leaves. */
+export interface Left {
+  readonly waitMs: number;
+  readonly toTag: string | undefined;
+  /** The response, where it is sent again. */
+  readonly bytes: Uint8Array | undefined;
+  /** Its ACK has come. */
+  readonly confirmed: boolean;
 }
 
 /** One request of a peer's until no retransmission of it can come any more. */
@@ -44,15 +64,15 @@ export abstract class ServerTransaction implements Timed {
   request: SipRequest;
   /** The flow the request came on. */
   readonly flow: Flow;
-  user: ServerUser | undefined;
-  /** Another transaction of the same branch: the CANCEL beside its INVITE. The table's own. */
+  /** Where its responses go, once that is known for good. */
+  back: Flow | undefined;
+  /** Others of the same hash: the CANCEL beside its INVITE, in the main. The table's own. */
   sibling: ServerTransaction | undefined;
+  mergeSibling: ServerTransaction | undefined;
   /** What the table finds it by. */
-  readonly key: string;
+  key: TransactionKey;
   /** What a request that came twice on different ways is known by; undefined where that is not to be looked for. */
-  readonly mergeKey: string | undefined;
-  /** The one function this transaction gives the transport with everything it sends. */
-  readonly onSendError: () => void;
+  mergeKey: TransactionKey | undefined;
 
   protected readonly host: ServerHost;
   /** The latest response as long as it may be sent again, and its bytes, the same each time. */
@@ -66,13 +86,17 @@ export abstract class ServerTransaction implements Timed {
   /** The top Via of a request that is gone. */
   #via = "";
   #broken: Timer | undefined;
+  #user: ServerUser | undefined;
+  #onSendError: (() => void) | undefined;
+  /** Its number, while it is held only to tell its user of the end. */
+  #absorbed = -1;
 
   constructor(
     parts: {
       request: SipRequest;
       flow: Flow;
-      key: string;
-      mergeKey: string | undefined;
+      key: TransactionKey;
+      mergeKey: TransactionKey | undefined;
     },
     host: ServerHost,
   ) {
@@ -81,7 +105,23 @@ export abstract class ServerTransaction implements Timed {
     this.key = parts.key;
     this.mergeKey = parts.mergeKey;
     this.host = host;
-    this.onSendError = () => this.transportError();
+  }
+
+  get user(): ServerUser | undefined {
+    return this.#user;
+  }
+
+  set user(user: ServerUser | undefined) {
+    this.#user = user;
+    if (user === undefined && this.#absorbed >= 0) {
+      this.host.release(this.#absorbed);
+      this.#absorbed = -1;
+    }
+  }
+
+  /** The one function this transaction gives the transport with everything it sends. */
+  get onSendError(): () => void {
+    return this.#onSendError ??= () => this.transportError();
   }
 
   abstract readonly state: string;
@@ -124,6 +164,12 @@ export abstract class ServerTransaction implements Timed {
     } else {
       this.onMachineTimer(name);
     }
+  }
+
+  /** It was absorbed, and the time for that is over. */
+  expired(): void {
+    this.#absorbed = -1;
+    this.#user?.onTerminated?.();
   }
 
   /** Ends it without a word to anybody: the layer is closing. */
@@ -169,12 +215,32 @@ export abstract class ServerTransaction implements Timed {
     }
   }
 
-  /** Only retransmissions are left to be recognized and answered: what that takes is kept, and no more. */
+  /** Only retransmissions are left to be recognized and answered for `waitMs`, and that takes no transaction. */
+  protected absorb(
+    waitMs: number,
+    { confirmed = false }: { confirmed?: boolean } = {},
+  ): void {
+    this.rememberTag();
+    const { bytes } = this;
+    const left = { waitMs, toTag: this.#toTag, bytes, confirmed };
+    const absorbed = this.host.absorb(this, left);
+    if (this.#user?.onTerminated !== undefined) this.#absorbed = absorbed;
+    this.bytes = undefined;
+    this.key = NO_KEY;
+    this.mergeKey = undefined;
+    this.slim();
+  }
+
+  /** Of the request only its method is needed any more, and where responses go. */
   protected slim(): void {
     this.rememberTag();
     this.response = undefined;
-    this.#via = detached(String(this.request.via ?? ""));
+    if (this.back === undefined) {
+      this.#via = detached(String(this.request.via ?? ""));
+    }
     this.request = spentRequest(this.request.method);
+    if (this.key !== NO_KEY) this.key = detachedKey(this.key);
+    this.mergeKey &&= detachedKey(this.mergeKey);
   }
 
   protected ignoreLate(): void {

@@ -12,15 +12,21 @@ import type { Via } from "../message/via.ts";
 import type { Flow } from "../transport/flow.ts";
 import { InviteServer } from "./invite_server.ts";
 import { NonInviteServer } from "./non_invite_server.ts";
-import type { ServerHost, ServerTransaction } from "./server_transaction.ts";
 import {
+  type Left,
+  type ServerHost,
+  ServerTransaction,
+} from "./server_transaction.ts";
+import { ServerTable } from "./server_table.ts";
+import { type InviteGate, StatelessRefusals } from "./stateless_refusals.ts";
+import type { TransactionTimers } from "./timers.ts";
+import {
+  hashOf,
   matchingKey,
   mergeKey,
   needsTag,
-  ServerTable,
-} from "./server_table.ts";
-import { type InviteGate, StatelessRefusals } from "./stateless_refusals.ts";
-import type { TransactionTimers } from "./timers.ts";
+  type TransactionKey,
+} from "./transaction_key.ts";
 import type { MessageTransport } from "./transport_port.ts";
 
 /** Who answers requests. */
@@ -44,8 +50,9 @@ export class ServerTransactions implements ServerHost {
   readonly observer: Observer;
   readonly #transport: MessageTransport;
   readonly #user: RequestUser;
-  readonly #table = new ServerTable();
+  readonly #table: ServerTable;
   readonly #salt: string;
+  readonly #hashSalt: number;
   /** Undefined where every INVITE may begin a call. */
   readonly #refusals: StatelessRefusals | undefined;
 
@@ -67,7 +74,9 @@ export class ServerTransactions implements ServerHost {
     this.observer = options.observer;
     this.#transport = options.transport;
     this.#user = options.user;
+    this.#table = new ServerTable(options.clock);
     this.#salt = options.random.token();
+    this.#hashSalt = hashOf(this.#salt, 0);
     this.#refusals = options.gate &&
       new StatelessRefusals(options.gate, options.clock);
   }
@@ -80,7 +89,7 @@ export class ServerTransactions implements ServerHost {
   receive(request: SipRequest, flow: Flow, options: { full: boolean }): void {
     const { via } = request;
     if (via === undefined) return;
-    const key = matchingKey(request, via);
+    const key = matchingKey(request, via, this.#hashSalt);
     if (request.method === "ACK") {
       this.#onAck(request, { key, via, flow });
       return;
@@ -88,6 +97,8 @@ export class ServerTransactions implements ServerHost {
     const known = this.#table.find(key, request.method);
     if (known !== undefined) {
       known.receiveAgain();
+    } else if (this.#absorbs(key, request.method)) {
+      // Dealt with.
     } else if (request.method === "CANCEL") {
       this.#onCancel(request, { key, flow });
     } else if (options.full) {
@@ -133,10 +144,8 @@ export class ServerTransactions implements ServerHost {
     transaction: ServerTransaction,
     message: SipResponse | undefined,
   ): void {
-    const { via, flow, onSendError } = transaction;
-    const back = via === undefined
-      ? undefined
-      : this.#transport.responseFlow(via, flow);
+    const back = transaction.back ?? this.#wayBack(transaction);
+    const { onSendError } = transaction;
     if (back === undefined) onSendError();
     else this.#transport.send(bytes, back, onSendError, message);
   }
@@ -145,13 +154,57 @@ export class ServerTransactions implements ServerHost {
     this.#table.remove(transaction);
   }
 
-  #onNew(request: SipRequest, way: { key: string; flow: Flow }): void {
-    const merge = mergeKey(request);
-    const transaction = this.#start(request, { ...way, mergeKey: merge });
-    const merged = merge === undefined
-      ? undefined
-      : this.#table.findMerged(merge);
-    if (merged !== undefined && merged !== transaction) {
+  absorb(transaction: ServerTransaction, left: Left): number {
+    const { waitMs, toTag: tag, bytes, confirmed } = left;
+    const { user, back } = transaction;
+    const held = user?.onTerminated === undefined ? back : transaction;
+    return this.#table.absorb(
+      transaction,
+      { waitMs, tag, bytes, confirmed, held },
+    );
+  }
+
+  release(absorbed: number): void {
+    this.#table.ended.release(absorbed);
+  }
+
+  /** A datagram goes back the same way each time; a connection may break meanwhile. */
+  #wayBack(transaction: ServerTransaction): Flow | undefined {
+    const { via, flow } = transaction;
+    if (via === undefined) return undefined;
+    const back = this.#transport.responseFlow(via, flow);
+    if (!flow.reliable) transaction.back = back;
+    return back;
+  }
+
+  /** A double of what has its final answer: true where it is one. */
+  #absorbs(key: TransactionKey, method: string): boolean {
+    const { ended } = this.#table;
+    const found = ended.find(key, method);
+    if (found < 0) return false;
+    // §17.2.2: "the server transaction MUST pass the final response to the transport layer for retransmission whenever a
+    // retransmission of the request is received." An INVITE leaves no response to be sent from here: RFC 6026 §7.1 has the
+    // TU repeat its 2xx, and after the ACK of another one there is no need.
+    const bytes = ended.bytes(found);
+    const held = ended.held(found);
+    const back = held instanceof ServerTransaction ? held.back : held;
+    if (bytes !== undefined && back !== undefined) {
+      this.#transport.send(bytes, back);
+    }
+    return true;
+  }
+
+  #onNew(request: SipRequest, way: { key: TransactionKey; flow: Flow }): void {
+    const { method } = request;
+    const merge = mergeKey(request, this.#hashSalt);
+    const merged = merge !== undefined && this.#table.isMerged(merge, method);
+    const { key, flow } = way;
+    const transaction = this.#start(request, {
+      key,
+      flow,
+      mergeKey: merged ? undefined : merge,
+    });
+    if (merged) {
       // §8.2.2.2: "the request does not match that transaction (based on the matching rules in Section 17.2.3), the UAS
       // core SHOULD generate a 482 (Loop Detected) response and pass it to the server transaction."
       this.observer.count("transaction_merged_requests");
@@ -162,9 +215,14 @@ export class ServerTransactions implements ServerHost {
     this.#user.onRequest(transaction);
   }
 
-  #onCancel(cancel: SipRequest, way: { key: string; flow: Flow }): void {
-    const cancelled = this.#table.findCancelled(way.key);
-    if (cancelled === undefined) {
+  #onCancel(
+    cancel: SipRequest,
+    way: { key: TransactionKey; flow: Flow },
+  ): void {
+    const { key, flow } = way;
+    const cancelled = this.#table.findCancelled(key);
+    const toTag = cancelled?.toTag ?? this.#endedTag(key);
+    if (toTag === undefined) {
       // §9.2: "If the UAS did not find a matching transaction for the CANCEL according to the procedure above, it SHOULD
       // respond to the CANCEL with a 481 (Call Leg/Transaction Does Not Exist)."
       this.answerStateless(cancel, way.flow, { status: 481 });
@@ -173,24 +231,42 @@ export class ServerTransactions implements ServerHost {
     // §9.2: "Regardless of the method of the original request, as long as the CANCEL matched an existing transaction,
     // the UAS answers the CANCEL request itself with a 200 (OK) response. [...] the To tag of the response to the CANCEL
     // and the To tag in the response to the original request SHOULD be the same."
-    const transaction = this.#start(cancel, { ...way, mergeKey: undefined });
-    const { toTag } = cancelled;
+    const transaction = this.#start(cancel, { key, flow, mergeKey: undefined });
     transaction.respond(responseTo(cancel, 200, { toTag }));
     // §9.2: "If the original request was an INVITE, the UAS SHOULD immediately respond to the INVITE with a 487". What
     // follows depends on whether it "has already sent a final response for the original request. If it has, the CANCEL
     // request has no effect on the processing of the original request".
-    if (cancelled.state === "proceeding" && cancelled instanceof InviteServer) {
+    if (cancelled instanceof InviteServer && cancelled.state === "proceeding") {
       this.#user.onCancel(cancelled, cancel);
     }
   }
 
-  #onAck(ack: SipRequest, way: { key: string; via: Via; flow: Flow }): void {
-    const transaction = this.#table.find(way.key, "INVITE");
-    if (transaction === undefined && this.#acknowledgesRefusal(ack)) return;
-    // §17.2.3: "the To tag of the ACK matches the To tag of the response sent by the server transaction".
-    const matches = transaction instanceof InviteServer &&
-      (!needsTag(way.via) || ack.to?.tag === transaction.toTag);
-    if (!matches || transaction.receiveAck()) this.#user.onAck(ack, way.flow);
+  /** The To tag of the response that ended what a CANCEL means; undefined where nothing is known of it. */
+  #endedTag(key: TransactionKey): string | undefined {
+    const { ended } = this.#table;
+    const found = ended.findOther(key, "CANCEL");
+    return found < 0 ? undefined : ended.tag(found) || this.random.token();
+  }
+
+  #onAck(
+    ack: SipRequest,
+    way: { key: TransactionKey; via: Via; flow: Flow },
+  ): void {
+    const { key, via, flow } = way;
+    const { ended } = this.#table;
+    const transaction = this.#table.find(key, "INVITE");
+    const found = transaction === undefined ? ended.find(key, "INVITE") : -1;
+    if (transaction instanceof InviteServer) {
+      // §17.2.3: "the To tag of the ACK matches the To tag of the response sent by the server transaction".
+      const matches = !needsTag(via) || ack.to?.tag === transaction.toTag;
+      if (matches && !transaction.receiveAck()) return;
+    } else if (found >= 0) {
+      // §17.2.1: "The purpose of the "Confirmed" state is to absorb any additional ACK messages that arrive". RFC 6026 §7.1:
+      // "Any ACKs received from the network while in the "Accepted" state MUST be passed directly to the TU".
+      const matches = !needsTag(via) || ack.to?.tag === ended.tag(found);
+      if (matches && ended.isConfirmed(found)) return;
+    } else if (this.#acknowledgesRefusal(ack)) return;
+    this.#user.onAck(ack, flow);
   }
 
   /** Only what would begin a call: a request within a dialog has a To tag. */
@@ -210,11 +286,17 @@ export class ServerTransactions implements ServerHost {
 
   #start(
     request: SipRequest,
-    parts: { key: string; flow: Flow; mergeKey: string | undefined },
+    way: {
+      key: TransactionKey;
+      flow: Flow;
+      mergeKey: TransactionKey | undefined;
+    },
   ): ServerTransaction {
+    const { key, flow, mergeKey } = way;
+    const parts = { request, key, flow, mergeKey };
     const transaction = request.method === "INVITE"
-      ? new InviteServer({ request, ...parts }, this)
-      : new NonInviteServer({ request, ...parts }, this);
+      ? new InviteServer(parts, this)
+      : new NonInviteServer(parts, this);
     this.#table.add(transaction);
     transaction.start();
     return transaction;

@@ -42,7 +42,7 @@ Deno.test("our CANCEL waits for a provisional response", () => {
   bed.answer(invite.request, 487);
   assertEquals(bed.transport.take(), ["100 ACK"]);
   // The user is told of the INVITE's responses, not of the CANCEL's.
-  assertEquals(bed.told, ["100", "180", "487"]);
+  assertEquals(bed.told, ["100", "180", "487", "terminated"]);
   bed.run(32_000);
   bed.assertNothingLeft();
 });

@@ -1,6 +1,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
+import { responseTo } from "../../../core/message/build.ts";
 import type { SipRequest } from "../../../core/message/message.ts";
-import { Bed, T1 } from "./bed.ts";
+import { Bed, ownRequest, T1 } from "./bed.ts";
 
 Deno.test("INVITE client, UDP: timer A doubles, timer B ends it", () => {
   const bed = new Bed();
@@ -96,7 +97,7 @@ for (const early of [true, false]) {
     // to "Completed". The client transaction MUST pass the received response up to the TU, and the client transaction
     // MUST generate an ACK request".
     assertEquals(invite.state, "completed");
-    assertEquals(bed.told, ["486"]);
+    assertEquals(bed.told, ["486", "terminated"]);
     assertEquals(bed.transport.take(), ["0 INVITE", "0 ACK"]);
 
     // §17.1.1.3: "The ACK MUST contain a single Via header field, and this MUST be equal to the top Via header field of
@@ -112,7 +113,7 @@ for (const early of [true, false]) {
     bed.run(500);
     bed.answer(invite.request, 486);
     assertEquals(bed.transport.take(), ["500 ACK"]);
-    assertEquals(bed.told, ["486"]);
+    assertEquals(bed.transport.last.bytes, bed.transport.sent[1]!.bytes);
 
     // "a value of at least 32 seconds for unreliable transports".
     bed.run(31_499);
@@ -120,6 +121,8 @@ for (const early of [true, false]) {
     bed.run(1);
     assertEquals(bed.told, ["486", "terminated"]);
     bed.assertNothingLeft();
+    bed.answer(invite.request, 486);
+    assertEquals(bed.told.at(-1), "stray 486");
   });
 }
 
@@ -163,6 +166,45 @@ for (const transport of ["UDP", "TCP"] as const) {
     assertEquals(bed.told.at(-1), "stray 200");
   });
 }
+
+Deno.test("INVITE client: after a 2xx it keeps what another dialog of a fork is made from, and no more", () => {
+  const bed = new Bed();
+  bed.transport.send = () => {};
+  // Longer than is parsed where no limits are given.
+  const long = "x".repeat(20_000);
+  const draft = ownRequest("INVITE", ["Subject: none"]);
+  draft.headers.set("From", `<sip:alice@192.0.2.1>;tag=a;x=${long}`);
+  const to = { target: bed.target, flow: bed.flow };
+  const invite = bed.layer.request(draft, to, {
+    onResponse: (_response, { request }) =>
+      bed.told.push(`${request.headers.lines.length} lines`),
+    onFailure: () => {},
+  })!;
+  const { uri, via, callId, cseq } = invite.request;
+  const from = invite.request.headers.get("From");
+  const answer = (toTag: string): void => {
+    const response = responseTo(invite.request, 200, { toTag });
+    response.headers.set("From", "<sip:alice@192.0.2.1>;tag=a");
+    bed.receive(response);
+  };
+  answer("first");
+  const left = invite.request;
+  assertEquals(left.headers.lines.map(({ key }) => key), [
+    "via",
+    "from",
+    "to",
+    "call-id",
+    "cseq",
+  ]);
+  assertEquals([left.method, left.uri, left.callId], ["INVITE", uri, callId]);
+  assertEquals([String(left.via), left.cseq], [String(via), cseq]);
+  assertEquals(left.headers.get("From"), from);
+  answer("second");
+  // The first of them comes with the whole request.
+  assertEquals(bed.told, ["7 lines", "5 lines"]);
+  bed.run(64 * T1);
+  bed.assertNothingLeft();
+});
 
 Deno.test("INVITE client: a transport error ends it, told after request() has returned", () => {
   const bed = new Bed();
