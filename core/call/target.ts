@@ -44,13 +44,14 @@ export interface TargetWorld {
 /** The targets of a route in the order they are tried. */
 export function targetsOf(route: Route, world: TargetWorld): Target[] {
   const timeoutSeconds = route.timeoutSeconds ?? world.noAnswerSeconds;
-  return inTurn(route.targets, world.random).flatMap((named) => {
-    const target = targetOf(named, { ...world, timeoutSeconds });
-    return places(target, named, world)?.map((place): Target => ({
-      ...target,
-      ...place,
-    })) ?? [target];
-  });
+  const targets: Target[] = [];
+  for (const named of inTurn(route.targets, world.random)) {
+    const target = targetOf(named, { world, timeoutSeconds });
+    const found = places(target, named, world);
+    if (found === undefined) targets.push(target);
+    else for (const place of found) targets.push({ ...target, ...place });
+  }
+  return targets;
 }
 
 /** Where a target leads that stands for registrations; undefined for any other. */
@@ -94,29 +95,34 @@ export function dressFor(target: Target, headers: Headers): void {
  */
 function targetOf(
   named: RouteTarget,
-  options: TargetWorld & { timeoutSeconds: number },
+  { world, timeoutSeconds }: { world: TargetWorld; timeoutSeconds: number },
 ): Target {
   const name = targetName(named);
   const own = typeof named === "string" ? undefined : named;
-  const trunk = options.trunks.get(name);
-  const uri = parseSipUri(fromText(name));
-  const servers = trunk && options.registrations?.serversOf(trunk);
-  const uris =
-    (servers ?? trunk?.servers)?.map((server) =>
-      server.user === undefined ? server.with({ user: options.user }) : server
-    ) ?? (uri === undefined ? [] : [uri]);
+  const trunk = world.trunks.get(name);
+  const uris = trunk === undefined
+    ? namedUri(name)
+    : (world.registrations?.serversOf(trunk) ?? trunk.servers).map((server) =>
+      server.user === undefined ? server.with({ user: world.user }) : server
+    );
   const user = own?.user === undefined ? undefined : fromText(own.user);
-  const { from, to, asserted } = own?.parties ?? {};
+  const parties = own?.parties;
+  const asserted = parties?.asserted;
   return {
     name,
     trunk: trunk?.name,
     uris: user === undefined ? uris : uris.map((one) => one.with({ user })),
-    timeoutSeconds: own?.timeoutSeconds ?? options.timeoutSeconds,
+    timeoutSeconds: own?.timeoutSeconds ?? timeoutSeconds,
     headers: headersOf(own?.headers),
-    from: partyOf("from", from),
-    to: partyOf("to", to),
+    from: partyOf("from", parties?.from),
+    to: partyOf("to", parties?.to),
     asserted: asserted === "" ? "" : partyOf("asserted", asserted)?.toString(),
   };
+}
+
+function namedUri(name: string): SipUri[] {
+  const uri = parseSipUri(fromText(name));
+  return uri === undefined ? [] : [uri];
 }
 
 /**
@@ -127,8 +133,8 @@ function inTurn(
   targets: readonly RouteTarget[],
   random: Random,
 ): readonly RouteTarget[] {
+  if (targets.every((target) => weightOf(target) === undefined)) return targets;
   const left = targets.map((target) => ({ target, weight: weightOf(target) }));
-  if (left.every(({ weight }) => weight === undefined)) return targets;
   const drawn: RouteTarget[] = [];
   while (left.length > 0) {
     const total = left.reduce((sum, { weight = 1 }) => sum + weight, 0);

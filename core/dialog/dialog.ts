@@ -8,7 +8,8 @@
  */
 
 import { detached } from "../message/bytes.ts";
-import { Headers } from "../message/headers.ts";
+import { HeaderLine, Headers } from "../message/headers.ts";
+import { splitList } from "../message/list.ts";
 import { SipRequest, type SipResponse } from "../message/message.ts";
 import { parseNameAddr } from "../message/name_addr.ts";
 import { asksForFlow } from "../message/outbound.ts";
@@ -28,7 +29,8 @@ export interface RequestParts {
 }
 
 /** RFC 3261 section 8.1.1.6: "a value that SHOULD be 70", where nothing else is known. */
-const MAX_FORWARDS = "70";
+const MAX_FORWARDS = HeaderLine.of("Max-Forwards", "70");
+const NO_ROUTES: readonly string[] = [];
 
 /** One dialog as seen from our side. */
 export class Dialog {
@@ -97,9 +99,9 @@ export class Dialog {
           invite.contact?.uri ?? invite.from?.uri ?? "",
         ),
         // "The route set MUST be set to the list of URIs in the Record-Route header field from the request, taken in order".
-        routeSet: invite.list("record-route").map(detached),
+        routeSet: recordedRoute(invite),
         flow,
-        direct: invite.list("via").length === 1,
+        direct: hasOneVia(invite),
       },
       false,
     );
@@ -123,7 +125,7 @@ export class Dialog {
         remoteSeq: undefined,
         remoteTarget: detached(response.contact?.uri ?? invite.uri),
         // "[...] taken in reverse order".
-        routeSet: response.list("record-route").map(detached).reverse(),
+        routeSet: reversed(recordedRoute(response)),
         flow,
         direct: samePlace(invite.uri, response.contact?.uri ?? ""),
       },
@@ -147,7 +149,7 @@ export class Dialog {
       ? [...this.routeSet.slice(1), `<${this.remoteTarget}>`]
       : this.routeSet;
     const headers = new Headers();
-    headers.append("Max-Forwards", MAX_FORWARDS);
+    headers.add(MAX_FORWARDS);
     for (const route of routes) headers.append("Route", route);
     headers.append("From", this.local);
     headers.append("To", this.remote);
@@ -215,8 +217,30 @@ export class Dialog {
    * those of section 12.1.2, though it names 12.2.1.2.
    */
   refreshRoute(response: SipResponse): void {
-    this.routeSet = response.list("record-route").map(detached).reverse();
+    this.routeSet = reversed(recordedRoute(response));
   }
+}
+
+function hasOneVia({ headers }: SipRequest): boolean {
+  let count = 0;
+  for (const { key, value } of headers.lines) {
+    if (key !== "via") continue;
+    count += value.includes(",") ? splitList(value).length : 1;
+  }
+  return count === 1;
+}
+
+/** The values of Record-Route, which most messages do not have. */
+function recordedRoute(
+  message: SipRequest | SipResponse,
+): readonly string[] {
+  return message.headers.first("record-route") === undefined
+    ? NO_ROUTES
+    : message.list("record-route").map(detached);
+}
+
+function reversed(routes: readonly string[]): readonly string[] {
+  return routes.length < 2 ? routes : routes.toReversed();
 }
 
 /** The same host and port: the Contact that answers is the one that was called. */

@@ -118,7 +118,10 @@ export class TimerNegotiation {
     const first = headers.first("allow")?.value;
     // It says the same in each message, as a rule: what is kept already is not copied again.
     if (first === undefined || first === this.#peerAllow) return;
-    this.#peerAllow = detached(headers.getAll("allow").join(", "));
+    const lines = headers.getAll("allow");
+    this.#peerAllow = detached(
+      lines.length === 1 ? first : lines.join(", "),
+    );
   }
 
   /** What a request of ours carries. Session-Expires and Min-SE are only for INVITE and UPDATE. */
