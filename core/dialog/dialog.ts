@@ -13,6 +13,7 @@ import { splitList } from "../message/list.ts";
 import { SipRequest, type SipResponse } from "../message/message.ts";
 import { parseNameAddr } from "../message/name_addr.ts";
 import { asksForFlow } from "../message/outbound.ts";
+import { getParam } from "../message/params.ts";
 import { parseSipUri, type SipUri } from "../message/uri.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { PinnedWay } from "./pinned_way.ts";
@@ -78,11 +79,6 @@ export class Dialog {
     this.#direct = init.direct;
   }
 
-  /** What the dialog is found by, the Call-ID apart. */
-  get key(): string {
-    return `${this.localTag} ${this.remoteTag}`;
-  }
-
   /** The dialog an INVITE we received creates once we answer with `localTag`: section 12.1.1. */
   static uas(invite: SipRequest, localTag: string, flow: Flow): Dialog {
     const to = invite.headers.first("to")?.value ?? "";
@@ -115,7 +111,7 @@ export class Dialog {
   ): Dialog {
     return new Dialog(
       detached(invite.callId),
-      detached(invite.from?.tag ?? ""),
+      detached(ownTag(invite)),
       detached(response.to?.tag ?? ""),
       detached(invite.headers.first("from")?.value ?? ""),
       detached(response.headers.first("to")?.value ?? ""),
@@ -206,6 +202,9 @@ export class Dialog {
    * the dialog's remote target URI with the URI from the Contact header field in that request, if present").
    */
   refreshTarget(message: SipRequest | SipResponse): void {
+    // Most say again what is known, which need not be taken apart.
+    const value = message.headers.first("contact")?.value ?? "";
+    if (isBracketed(value, this.remoteTarget)) return;
     const uri = message.contact?.uri;
     if (uri !== undefined && uri !== this.remoteTarget) {
       this.remoteTarget = detached(uri);
@@ -219,6 +218,18 @@ export class Dialog {
   refreshRoute(response: SipResponse): void {
     this.routeSet = reversed(recordedRoute(response));
   }
+}
+
+/** True when a Contact begins with this URI in angle brackets. */
+function isBracketed(value: string, uri: string): boolean {
+  return value[0] === "<" && value[uri.length + 1] === ">" &&
+    value.startsWith(uri, 1);
+}
+
+/** The tag of a From that we have written: a name-addr, whose URI is not of interest. */
+function ownTag({ headers }: SipRequest): string {
+  const from = headers.first("from")?.value ?? "";
+  return getParam(from.slice(from.lastIndexOf(">") + 1), "tag") ?? "";
 }
 
 function hasOneVia({ headers }: SipRequest): boolean {
