@@ -2,7 +2,7 @@
 
 import { fromText } from "../message/bytes.ts";
 import type { Random } from "../base/random.ts";
-import type { Headers } from "../message/headers.ts";
+import { Headers } from "../message/headers.ts";
 import type { NameAddr } from "../message/name_addr.ts";
 import { parseSipUri, type SipUri } from "../message/uri.ts";
 import type { Registrations } from "../trunk/registrations.ts";
@@ -113,12 +113,15 @@ function targetOf(
     trunk: trunk?.name,
     uris: user === undefined ? uris : uris.map((one) => one.with({ user })),
     timeoutSeconds: own?.timeoutSeconds ?? timeoutSeconds,
-    headers: headersOf(own?.headers),
+    headers: own?.headers === undefined ? NO_HEADERS : headersOf(own.headers),
     from: partyOf("from", parties?.from),
     to: partyOf("to", parties?.to),
     asserted: asserted === "" ? "" : partyOf("asserted", asserted)?.toString(),
   };
 }
+
+/** Of most targets. */
+const NO_HEADERS = new Headers();
 
 function namedUri(name: string): SipUri[] {
   const uri = parseSipUri(fromText(name));

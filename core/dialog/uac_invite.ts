@@ -124,6 +124,8 @@ export class UacInvite implements SendingUser {
   release(): void {
     this.#user = NOBODY;
     this.#winner = undefined;
+    // What is still answered is ended at once, and never refreshed with our offer.
+    this.#sdp = undefined;
     this.#cancelled = true;
   }
 

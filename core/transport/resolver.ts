@@ -102,11 +102,13 @@ interface AttemptOptions {
   readonly most: number;
 }
 
+const NO_TARGETS: readonly Target[] = [];
+
 /** One run of the procedure. */
 class Attempt {
   /** What is not known yet; undefined as long as that is nothing. */
   missing: Map<string, Question> | undefined;
-  readonly #found: Target[] = [];
+  #found: readonly Target[] = NO_TARGETS;
   readonly #options: AttemptOptions;
   readonly #secure: boolean;
   readonly #port: number | undefined;
@@ -261,9 +263,9 @@ class Attempt {
     }
     const named = ipVersion(this.#host) === 0 &&
       (target.transport === "TLS" || target.transport === "WSS");
-    this.#found.push(
-      named ? { ...target, serverName: this.#host } : target,
-    );
+    const one = named ? { ...target, serverName: this.#host } : target;
+    // One is the rule: a list that grows would keep room for many.
+    this.#found = this.#found.length === 0 ? [one] : [...this.#found, one];
   }
 
   /** §4.1: "Queries are done using the service identifier "_sip" for SIP URIs and "_sips" for SIPS URIs." */
