@@ -10,12 +10,11 @@ import { wayBack } from "../trunk/binding_way.ts";
 import type { CallContext } from "./call_context.ts";
 import { headersOf, reasonOf } from "./decision_check.ts";
 import type { HeaderValues } from "./decisions.ts";
-import { type Content, METHODS } from "./header_policy.ts";
+import { ALLOW, type Content, NO_CONTENT } from "./header_policy.ts";
 import { refusalHeaders } from "../dialog/timer_negotiation.ts";
 import { LegTimer } from "./leg_timer.ts";
-import { authenticatorFor, Leg, type LegOwner, NO_CONTENT } from "./leg.ts";
+import { authenticatorFor, Leg, type LegOwner } from "./leg.ts";
 import type { Inbound } from "./message_hooks.ts";
-import { peerName } from "./peer_name.ts";
 
 /** The A leg of a call, from its INVITE on. */
 export class ALeg extends Leg {
@@ -34,11 +33,13 @@ export class ALeg extends Leg {
       context: CallContext;
       owner: LegOwner;
       trunk: string | undefined;
+      /** The caller's address. */
+      source: string;
     },
   ) {
     super(parts.context, parts.owner);
     this.trunk = parts.trunk;
-    this.peer = peerName(invite.flow);
+    this.peer = parts.source;
     this.#invite = invite;
     this.session = new Session(
       Dialog.uas(invite.request, invite.toTag, invite.flow),
@@ -172,6 +173,6 @@ export class ALeg extends Leg {
 /** RFC 3261 §13.3.1.4: a 2xx SHOULD hold Allow; the other side's own crosses, ours stands in where it has none. */
 function withAllow(headers: Headers): Headers {
   return headers.first("allow") === undefined
-    ? headers.clone().append("Allow", METHODS.join(", "))
+    ? headers.clone().append("Allow", ALLOW)
     : headers;
 }

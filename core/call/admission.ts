@@ -36,7 +36,9 @@ export function refusalOf(
     if (unknownPeers !== "accept") return { status: 403 };
   }
   // §8.2.2.1: "If the Request-URI uses a scheme not supported by the UAS, it SHOULD reject the request with a 416".
-  if (!/^(?:sips?|tel):/i.test(request.uri)) return { status: 416 };
+  if (request.sipUri === undefined && !/^(?:sips?|tel):/i.test(request.uri)) {
+    return { status: 416 };
+  }
   // §16.3: "If the request contains a Max-Forwards header field with a field value of zero (0), the
   // element MUST NOT forward the request"; an OPTIONS is for us then.
   if (
@@ -47,10 +49,8 @@ export function refusalOf(
   // §8.2.2.3: "If a UAS does not understand an option-tag listed in a Require header field, it MUST respond by
   // generating a response with status code 420 (Bad Extension)."
   const { mode } = timerSettings(context, trunk);
-  const tags = unsupportedTags(request, {
-    timer: mode !== "off",
-    register: request.method === "REGISTER",
-  });
+  const register = request.method === "REGISTER";
+  const tags = unsupportedTags(request, { timer: mode !== "off", register });
   if (tags.length > 0) {
     const headers = new Headers().append("Unsupported", tags.join(", "));
     return { status: 420, headers };

@@ -15,9 +15,9 @@ import type { SipUri } from "../message/uri.ts";
 import type { BindingWay } from "../trunk/binding_way.ts";
 import type { SendingFailure } from "../transaction/request_sender.ts";
 import type { CallContext } from "./call_context.ts";
-import { type Content, crossing, METHODS } from "./header_policy.ts";
+import { ALLOW, type Content, crossing, NO_CONTENT } from "./header_policy.ts";
 import { LegTimer } from "./leg_timer.ts";
-import { authenticatorFor, Leg, type LegOwner, NO_CONTENT } from "./leg.ts";
+import { authenticatorFor, Leg, type LegOwner } from "./leg.ts";
 import type { Pass } from "./sdp_part.ts";
 import { dressFor, type Target } from "./target.ts";
 import { wayOut } from "./way_out.ts";
@@ -284,8 +284,10 @@ export class BLeg extends Leg implements UacInviteUser {
       way: out.pin,
     });
     const { route, routes } = out;
-    const to = uri.with({ headers: "" }).toString();
-    const invite = this.#request(parts, { uri: to, routes });
+    const where = uri.headers === ""
+      ? this.#peer
+      : uri.with({ headers: "" }).toString();
+    const invite = this.#request(parts, { uri: where, routes });
     this.#invite.start(invite, route);
   }
 
@@ -300,28 +302,31 @@ export class BLeg extends Leg implements UacInviteUser {
 
   /** The INVITE of this leg: a dialog of its own, with what crosses from the caller's. */
   #request(
-    { maxForwards, content, ...parties }: BLegInvite,
+    parts: BLegInvite,
     { uri, routes }: { uri: string; routes: readonly string[] },
   ): SipRequest {
-    const from = this.target.from ?? parties.from;
-    const to = this.target.to ?? parties.to;
+    const { content } = parts;
+    const from = this.target.from ?? parts.from;
+    const to = this.target.to ?? parts.to;
     const headers = new Headers();
-    headers.append("Max-Forwards", String(maxForwards));
+    headers.append("Max-Forwards", String(parts.maxForwards));
     for (const route of routes) headers.append("Route", route);
-    headers.append(
-      "From",
-      String(from.with({ params: "" }).withParam("tag", this.#tag)),
-    );
-    headers.append("To", String(to.with({ params: "" })));
+    headers.append("From", `${bare(from)};tag=${this.#tag}`);
+    headers.append("To", bare(to));
     headers.append("Call-ID", this.#callId);
     headers.append("CSeq", `${++this.#cseq} INVITE`);
     for (const line of content.headers.lines) headers.add(line);
     if (headers.first("allow") === undefined) {
-      headers.append("Allow", METHODS.join(", "));
+      headers.append("Allow", ALLOW);
     }
     dressFor(this.target, headers);
     this.#timerSent = this.timer.negotiation.requestFields("INVITE");
     writeTimerFields(headers, this.#timerSent);
     return new SipRequest("INVITE", uri, headers, content.body);
   }
+}
+
+/** The name and the URI alone, without parameters of the field. */
+function bare({ display, uri }: NameAddr): string {
+  return display === "" ? `<${uri}>` : `${display} <${uri}>`;
 }

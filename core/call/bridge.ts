@@ -9,8 +9,8 @@ import type { Outgoing } from "../dialog/outgoing.ts";
 import type { SipResponse } from "../message/message.ts";
 import type { CallMedia } from "./call_media.ts";
 import type { IncomingExchange } from "./exchange.ts";
-import { type Content, crossing } from "./header_policy.ts";
-import { type Leg, NO_CONTENT } from "./leg.ts";
+import { type Content, crossing, NO_CONTENT } from "./header_policy.ts";
+import type { Leg } from "./leg.ts";
 
 /** Statuses for requests that got no answer on the other leg. */
 const NO_RESPONSE = {

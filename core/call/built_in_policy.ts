@@ -1,7 +1,7 @@
 /** What Legwork does where no script decides, written against the interface that a script drives. */
 
 import type { RouteRule } from "./call_context.ts";
-import { reject, type Route, route } from "./decisions.ts";
+import { type Reject, reject, type Route } from "./decisions.ts";
 import { isKeepAliveEvent } from "./keep_alive_kind.ts";
 import type { Policy } from "./policy.ts";
 
@@ -14,7 +14,7 @@ export function builtInPolicy(routes: readonly RouteRule[]): Required<
 > {
   return {
     onInvite(call) {
-      return tableRoute(routes, call.trunk) ?? reject(404);
+      return builtInRoute(routes, call.trunk);
     },
     onFailure(_call, failure) {
       // RFC 3261 §16.7 step 5: a 6xx means that nobody else is to be asked.
@@ -31,6 +31,14 @@ export function builtInPolicy(routes: readonly RouteRule[]): Required<
   };
 }
 
+/** Where the built-in policy sends a call that came in on a trunk. */
+export function builtInRoute(
+  routes: readonly RouteRule[],
+  trunk: string | undefined,
+): Route | Reject {
+  return tableRoute(routes, trunk) ?? reject(404);
+}
+
 /** Where the route table sends what came in on a trunk: the first rule that names it; undefined where none does. */
 export function tableRoute(
   routes: readonly RouteRule[],
@@ -40,5 +48,5 @@ export function tableRoute(
     one.from === undefined ||
     (trunk !== undefined && one.from.includes(trunk))
   );
-  return rule && route(...rule.to);
+  return rule && { action: "route", targets: rule.to };
 }

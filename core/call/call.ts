@@ -24,8 +24,8 @@ import {
   CallProgress,
   type CallState,
   endBy,
+  present,
   reasonContent,
-  summaryOf,
 } from "./call_record.ts";
 import { InviteView } from "./call_view.ts";
 import { reasonOf } from "./decision_check.ts";
@@ -36,7 +36,7 @@ import type {
   MessageDecision,
   Route,
 } from "./decisions.ts";
-import { EventQueue } from "./event_queue.ts";
+import { type EventHandler, EventQueue } from "./event_queue.ts";
 import type { Content } from "./header_policy.ts";
 import { Hunt, type HuntOwner } from "./hunt.ts";
 import type { Leg, LegOwner } from "./leg.ts";
@@ -54,13 +54,12 @@ import {
 const NO_ANSWER_HERE = "Cannot answer INVITE: onInvite may, with SDP";
 
 /** One call. */
-export class Call implements LegOwner, HuntOwner, ServerUser, Timed {
+export class Call
+  implements LegOwner, HuntOwner, ServerUser, Timed, EventHandler<Leg> {
   readonly id: string;
   readonly planes: MessagePlanes;
   readonly policy: CallPolicy;
-  readonly queue: EventQueue<Leg> = new EventQueue((leg, event) =>
-    this.#arrives(leg, event)
-  );
+  readonly queue: EventQueue<Leg> = new EventQueue(this);
   readonly view: InviteView;
   readonly #owner: CallOwner<Call>;
   readonly #context: CallContext;
@@ -88,7 +87,7 @@ export class Call implements LegOwner, HuntOwner, ServerUser, Timed {
     this.#bridge = new Bridge(this.#media);
     this.#hunt = new Hunt(context, this);
     this.policy = new CallPolicy(parts.policy, this, context);
-    this.#a = new ALeg(invite, { context, owner: this, trunk });
+    this.#a = new ALeg(invite, { context, owner: this, trunk, source });
     invite.user = this;
   }
 
@@ -194,8 +193,8 @@ export class Call implements LegOwner, HuntOwner, ServerUser, Timed {
     this.hangUp("max call");
   }
 
-  #arrives(leg: Leg, event: CallEvent): void {
-    if (this.#media === undefined) this.#on(leg, event);
+  arrives(leg: Leg, event: CallEvent): void {
+    if (this.#media?.anchors !== true) this.#on(leg, event);
     else this.#media.event(leg, event, (event) => this.#on(leg, event));
   }
 
@@ -297,7 +296,8 @@ export class Call implements LegOwner, HuntOwner, ServerUser, Timed {
     else this.#keys?.refresh();
     this.#a.watch();
     this.#b?.watch();
-    this.view.pack();
+    if (this.planes.readsCalls) this.view.pack();
+    else this.view.forget();
   }
 
   #established(): void {
@@ -416,11 +416,11 @@ export class Call implements LegOwner, HuntOwner, ServerUser, Timed {
   }
 
   #report(how: CallEnd): void {
-    const summary = summaryOf(this.state, {
-      ...how,
-      status: this.#progress.status,
+    const legs = { a: this.#a, b: this.#b };
+    const summary = this.#progress.summary(this.id, legs, {
+      end: how,
       endedAtMs: this.#context.clock.wallTime(),
-      timers: [this.#a, this.#b].flatMap((leg) => leg?.timer.summary ?? []),
+      timers: present(this.#a.timer.summary, this.#b?.timer.summary),
       media: this.#media?.end(),
       keys: this.#keys?.summary,
     });

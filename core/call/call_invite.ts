@@ -20,7 +20,10 @@ export function routeTargets(
   { invite, context }: { invite: SipRequest; context: CallContext },
 ): Target[] {
   return targetsOf(route, {
-    ...context,
+    trunks: context.trunks,
+    registrations: context.registrations,
+    registrar: context.registrar,
+    random: context.random,
     user: dialled(invite),
     noAnswerSeconds: context.times.noAnswerSeconds,
   });
@@ -43,5 +46,6 @@ export function bLegInvite(invite: SipRequest): BLegInvite {
 /** RFC 3261 section 8.1.1.6: 70 where a request comes without. */
 export function maxForwards(request: SipRequest): number {
   const value = request.headers.first("max-forwards")?.value;
+  if (value === "70") return 70;
   return value !== undefined && /^\d{1,3}$/.test(value) ? Number(value) : 70;
 }

@@ -26,6 +26,7 @@ import type { IncomingExchange } from "./exchange.ts";
 import { infoSinks, keyInfoOf, REFUSED_INFO } from "./info_keys.ts";
 import { KpmlNotifier } from "./kpml_notifier.ts";
 import { KpmlSubscriber } from "./kpml_subscriber.ts";
+import type { TrunkTable } from "../trunk/trunk_table.ts";
 import type { Leg } from "./leg.ts";
 import type { CallSummary, CallView } from "./policy.ts";
 
@@ -315,11 +316,13 @@ export function wantsKeys(
   owner: KeysOwner,
   { trunks }: Pick<CallContext, "trunks">,
 ): boolean {
-  return (["a", "b"] as const).some((side) => {
-    const trunk = owner.keyLeg(side)?.trunk;
-    return trunk !== undefined &&
-      trunks.get(trunk)?.dtmf?.receive.includes("kpml") === true;
-  });
+  return tellsByKpml(owner.keyLeg("a"), trunks) ||
+    tellsByKpml(owner.keyLeg("b"), trunks);
+}
+
+function tellsByKpml(leg: Leg | undefined, trunks: TrunkTable): boolean {
+  return leg?.trunk !== undefined &&
+    trunks.get(leg.trunk)?.dtmf?.receive.includes("kpml") === true;
 }
 
 /** The sinks with the trunk's own way first: keys go by the first that there is. */

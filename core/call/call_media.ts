@@ -28,8 +28,8 @@ import type { CallKeys } from "./call_keys.ts";
 import type { CallPolicy } from "./call_policy.ts";
 import type { CallContext } from "./call_context.ts";
 import type { CallEvent } from "./call_event.ts";
-import type { Content } from "./header_policy.ts";
-import { type Leg, NO_CONTENT } from "./leg.ts";
+import { type Content, NO_CONTENT } from "./header_policy.ts";
+import type { Leg } from "./leg.ts";
 import { type Pass, sdpPartOf } from "./sdp_part.ts";
 
 /** The call whose media they are. */
@@ -69,8 +69,9 @@ const NO_MEDIA: CallEvent = {
 export class CallMedia implements MediaUser {
   readonly #owner: MediaOwner;
   readonly #context: CallContext;
-  readonly #anchors = new Map<AnchorKind, MediaAnchor>();
-  readonly #targets = new Map<Leg, Anchored>();
+  /** Made with the first target whose media go by us: those of most calls do not. */
+  #anchors: Map<AnchorKind, MediaAnchor> | undefined;
+  #targets: Map<Leg, Anchored> | undefined;
   #count = 0;
   #hasKeys = false;
   /** The INVITE had no offer: the callee's description is one. */
@@ -84,9 +85,14 @@ export class CallMedia implements MediaUser {
     this.#context = context;
   }
 
+  /** Media of some target go by us. */
+  get anchors(): boolean {
+    return this.#targets !== undefined;
+  }
+
   /** What the media go by, or would with the target that is tried first. */
   get kind(): AnchorKind | undefined {
-    for (const { kind } of this.#targets.values()) return kind;
+    for (const { kind } of this.#targets?.values() ?? []) return kind;
     return undefined;
   }
 
@@ -191,8 +197,9 @@ export class CallMedia implements MediaUser {
 
   /** A target has the call. */
   chosen(leg: Leg): void {
+    if (this.#targets === undefined) return;
     const chosen = this.#targets.get(leg);
-    for (const anchor of this.#anchors.values()) {
+    for (const anchor of this.#anchors?.values() ?? []) {
       if (anchor !== chosen?.anchor) anchor.end();
     }
     this.#targets.clear();
@@ -203,7 +210,8 @@ export class CallMedia implements MediaUser {
 
   /** The call is over. */
   end(): MediaSummary | undefined {
-    this.#targets.clear();
+    if (this.#anchors === undefined) return undefined;
+    this.#targets?.clear();
     let summary: MediaSummary | undefined;
     for (const anchor of this.#anchors.values()) {
       summary = anchor.end() ?? summary;
@@ -236,6 +244,7 @@ export class CallMedia implements MediaUser {
       pass(undefined);
       return;
     }
+    this.#targets ??= new Map();
     this.#targets.set(to, {
       anchor,
       kind,
@@ -299,20 +308,23 @@ export class CallMedia implements MediaUser {
   }
 
   #gone(leg: Leg): void {
-    const anchored = this.#targets.get(leg);
-    this.#targets.delete(leg);
+    const anchored = this.#targets?.get(leg);
+    this.#targets?.delete(leg);
     anchored?.anchor.gone(anchored.target);
   }
 
   #between(from: Leg, to: Leg | undefined): Anchored | undefined {
-    return this.#targets.get(from) ?? (to && this.#targets.get(to));
+    return this.#targets?.get(from) ?? (to && this.#targets?.get(to));
   }
 
   #anchor(kind: AnchorKind): MediaAnchor | undefined {
-    let anchor = this.#anchors.get(kind);
+    let anchor = this.#anchors?.get(kind);
     if (anchor === undefined) {
       anchor = this.#context.media?.[kind]?.begin(this);
-      if (anchor !== undefined) this.#anchors.set(kind, anchor);
+      if (anchor !== undefined) {
+        this.#anchors ??= new Map();
+        this.#anchors.set(kind, anchor);
+      }
     }
     return anchor;
   }

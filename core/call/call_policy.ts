@@ -5,7 +5,7 @@
  * @module
  */
 
-import { builtInPolicy } from "./built_in_policy.ts";
+import { builtInPolicy, builtInRoute } from "./built_in_policy.ts";
 import type { CallContext } from "./call_context.ts";
 import {
   type AnswerDecision,
@@ -66,6 +66,10 @@ export class CallPolicy {
   /** Where a new call goes. */
   onInvite(take: (decision: InviteDecision) => void): void {
     const { view } = this.#call;
+    if (this.source.onInvite === undefined) {
+      this.#takeOurs(this.#ourRoute(), take);
+      return;
+    }
     this.#ask("onInvite", () => this.source.onInvite?.(view), (outcome) => {
       if (outcome.kind === "decided") {
         take(outcome.decision);
@@ -73,12 +77,20 @@ export class CallPolicy {
       }
       const rejects = outcome.kind === "fault" &&
         this.#context.onInviteFault === "reject";
-      const decision = rejects
-        ? reject(500)
-        : this.#builtIn().onInvite(view) as InviteDecision;
-      this.#hooks.decided("onInvite", decision, undefined);
-      take(decision);
+      this.#takeOurs(rejects ? reject(500) : this.#ourRoute(), take);
     });
+  }
+
+  #ourRoute(): InviteDecision {
+    return builtInRoute(this.#context.routes, this.#call.view.trunk);
+  }
+
+  #takeOurs(
+    decision: InviteDecision,
+    take: (decision: InviteDecision) => void,
+  ): void {
+    this.#hooks.decided("onInvite", decision, undefined);
+    take(decision);
   }
 
   /** Whether an INVITE may leave; undefined when nobody wants to be asked. */
@@ -134,10 +146,8 @@ export class CallPolicy {
       (outcome) => {
         if (outcome.kind === "decided") take(outcome.decision, false);
         else {
-          const decision = this.#builtIn().onFailure(
-            view,
-            failure,
-          ) as FailureDecision;
+          const decision = builtInPolicy(this.#context.routes)
+            .onFailure(view, failure) as FailureDecision;
           this.#hooks.decided("onFailure", decision, undefined);
           take(decision, true);
         }
@@ -177,9 +187,5 @@ export class CallPolicy {
       else take(outcome);
     });
     if (waits) this.#call.queue.hold();
-  }
-
-  #builtIn(): ReturnType<typeof builtInPolicy> {
-    return builtInPolicy(this.#context.routes);
   }
 }

@@ -4,8 +4,7 @@ import type { AnchorKind } from "../media/media_mode.ts";
 import type { MediaSummary } from "../media/media_summary.ts";
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
 import type { CallContext } from "./call_context.ts";
-import type { Content } from "./header_policy.ts";
-import { NO_CONTENT } from "./leg.ts";
+import { type Content, NO_CONTENT } from "./header_policy.ts";
 import type { TimerState } from "./leg_timer.ts";
 import type { MessagePlanes } from "./message_hooks.ts";
 import type { CallSummary, Policy, TimerSummary } from "./policy.ts";
@@ -51,6 +50,13 @@ interface StatedLeg {
   readonly timerState: TimerState | undefined;
 }
 
+interface StatedLegs {
+  readonly a: StatedLeg;
+  readonly b:
+    | (StatedLeg & { readonly target: { readonly name: string } })
+    | undefined;
+}
+
 /** How far a call has come. */
 export class CallProgress {
   answeredAtMs: number | undefined;
@@ -66,16 +72,39 @@ export class CallProgress {
     this.status = 200;
   }
 
+  /** The summary of the call with that identifier, which is over; `a` and `b` as in {@linkcode state}. */
+  summary(
+    id: string,
+    { a, b }: StatedLegs,
+    { end, endedAtMs, timers, media, keys }: CallOutcome,
+  ): CallSummary {
+    const told = {
+      id,
+      from: a.trunk ?? a.peer,
+      to: b?.target.name ?? this.lastTarget,
+      startedAtMs: this.startedAtMs,
+      answeredAtMs: this.answeredAtMs,
+      endedAtMs,
+      status: this.status,
+      endedBy: end.by,
+      cause: end.cause,
+    };
+    // Most calls have none of these.
+    if (timers.length === 0 && media === undefined && keys === undefined) {
+      return told;
+    }
+    return {
+      ...told,
+      ...(timers.length > 0 ? { timers } : {}),
+      ...(media === undefined ? {} : { media }),
+      ...keys,
+    };
+  }
+
   /** The state of the call with that identifier; `b` is the leg that answered. */
   state(
     id: string,
-    { a, b, media }: {
-      a: StatedLeg;
-      b:
-        | (StatedLeg & { readonly target: { readonly name: string } })
-        | undefined;
-      media: AnchorKind | undefined;
-    },
+    { a, b, media }: StatedLegs & { media: AnchorKind | undefined },
   ): CallState {
     return {
       id,
@@ -83,10 +112,18 @@ export class CallProgress {
       to: b?.target.name ?? this.lastTarget,
       startedAtMs: this.startedAtMs,
       answeredAtMs: this.answeredAtMs,
-      timers: [a, b].flatMap((leg) => leg?.timerState ?? []),
+      timers: present(a.timerState, b?.timerState),
       media,
     };
   }
+}
+
+/** What there is of one thing of each leg. */
+export function present<T>(a: T | undefined, b: T | undefined): T[] {
+  const found: T[] = [];
+  if (a !== undefined) found.push(a);
+  if (b !== undefined) found.push(b);
+  return found;
 }
 
 /** How a call ended. */
@@ -104,30 +141,18 @@ export function endBy(
   { cause, content }: { cause: string; content: Content },
 ): CallEnd {
   // What the peer's BYE says passes; where there was none, the Reason is ours.
-  return { by, cause, status: 487, ...(cause === "BYE" ? { content } : {}) };
+  return cause === "BYE"
+    ? { by, cause, status: 487, content }
+    : { by, cause, status: 487 };
 }
 
-/** The summary of a call that is over. */
-export function summaryOf(
-  state: CallState,
-  end: CallEnd & {
-    readonly endedAtMs: number;
-    readonly timers: readonly TimerSummary[];
-    readonly media: MediaSummary | undefined;
-    readonly keys: Pick<CallSummary, "keys" | "collected"> | undefined;
-  },
-): CallSummary {
-  const { timers: _running, media: _now, ...begun } = state;
-  return {
-    ...begun,
-    endedAtMs: end.endedAtMs,
-    status: end.status,
-    endedBy: end.by,
-    cause: end.cause,
-    ...(end.timers.length > 0 ? { timers: end.timers } : {}),
-    ...(end.media === undefined ? {} : { media: end.media }),
-    ...end.keys,
-  };
+/** What is known of a call when it is over. */
+export interface CallOutcome {
+  readonly end: CallEnd;
+  readonly endedAtMs: number;
+  readonly timers: readonly TimerSummary[];
+  readonly media: MediaSummary | undefined;
+  readonly keys: Pick<CallSummary, "keys" | "collected"> | undefined;
 }
 
 /** What BYE says of an end that was our idea, by cause. */

@@ -30,8 +30,8 @@ const READ_ONLY = {
 /** The {@linkcode CallView} of one call. */
 export class InviteView extends KeysView implements CallView {
   readonly id: string;
-  vars: Record<string, Json> = {};
-  #invite: KeptInvite;
+  #vars: Record<string, Json> | undefined;
+  readonly #invite: KeptInvite;
   /** Made when something of the INVITE is read. */
   #read: MessageDraft | undefined;
 
@@ -45,6 +45,15 @@ export class InviteView extends KeysView implements CallView {
     this.#invite = new KeptInvite(invite);
   }
 
+  /** The policy's notes. */
+  get vars(): Record<string, Json> {
+    return this.#vars ??= {};
+  }
+
+  set vars(vars: Record<string, Json>) {
+    this.#vars = vars;
+  }
+
   /** The INVITE that is seen here. */
   get invite(): SipRequest {
     return this.#invite.request;
@@ -52,14 +61,20 @@ export class InviteView extends KeysView implements CallView {
 
   /** What the inbound hooks made of it is what is seen from now on. */
   replace(invite: SipRequest): void {
-    this.#invite = new KeptInvite(invite);
-    this.vars = {};
+    this.#invite.replace(invite);
+    this.#vars = undefined;
     this.#read = undefined;
   }
 
   /** Nothing more is sent because of the INVITE: all that is left to do with it is to be read. */
   pack(): void {
     this.#invite.pack();
+    this.#read = undefined;
+  }
+
+  /** Nobody will read it any more. */
+  forget(): void {
+    this.#invite.forget();
     this.#read = undefined;
   }
 

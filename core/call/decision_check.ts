@@ -23,7 +23,8 @@ import { checkedValue, checkName } from "./draft_headers.ts";
 /** Header fields of a decision as lines; throws TypeError for one a policy may not write. */
 export function headersOf(values: HeaderValues | undefined): Headers {
   const headers = new Headers();
-  for (const [name, value] of Object.entries(values ?? {})) {
+  if (values === undefined) return headers;
+  for (const [name, value] of Object.entries(values)) {
     checkName("set", name);
     for (const one of typeof value === "string" ? [value] : value) {
       headers.append(name, checkedValue("set", { name, value: one }));

@@ -10,23 +10,29 @@ import type { CallEvent } from "./call_event.ts";
 /** Most events held for one call; past it provisional responses are forgotten, which nobody may rely on anyway. */
 const MAX_HELD = 64;
 
+/** Who handles events: the call. */
+export interface EventHandler<Leg> {
+  /** The event's turn has come. */
+  arrives(leg: Leg, event: CallEvent): void;
+}
+
 /** See the module comment. */
 export class EventQueue<Leg> {
-  readonly #handle: (leg: Leg, event: CallEvent) => void;
+  readonly #handler: EventHandler<Leg>;
   /** What waits; as a rule nothing does. */
   #events: { leg: Leg; event: CallEvent }[] | undefined;
   #handling = false;
   /** Hooks that are waited for: a target's time may run out while another's failure is being decided. */
   #held = 0;
 
-  constructor(handle: (leg: Leg, event: CallEvent) => void) {
-    this.#handle = handle;
+  constructor(handler: EventHandler<Leg>) {
+    this.#handler = handler;
   }
 
   /** Handles an event when its turn has come. BYE, and whatever else ends a leg, overtakes what is held. */
   push(leg: Leg, event: CallEvent): void {
     if (this.#held > 0 && !this.#handling && event.type === "end") {
-      this.run(() => this.#handle(leg, event));
+      this.run(() => this.#handler.arrives(leg, event));
       return;
     }
     const waiting = this.#events?.length ?? 0;
@@ -34,7 +40,7 @@ export class EventQueue<Leg> {
     if (waiting === 0 && this.#held === 0 && !this.#handling) {
       this.#handling = true;
       try {
-        this.#handle(leg, event);
+        this.#handler.arrives(leg, event);
       } finally {
         this.#handling = false;
       }
@@ -86,7 +92,7 @@ export class EventQueue<Leg> {
           this.#events = undefined;
           break;
         }
-        this.#handle(next.leg, next.event);
+        this.#handler.arrives(next.leg, next.event);
       }
     } finally {
       this.#handling = false;

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { detached } from "../message/bytes.ts";
 import { Headers } from "../message/headers.ts";
 import { splitList } from "../message/list.ts";
 import type { SipMessage } from "../message/message.ts";
@@ -17,6 +18,12 @@ export interface Content {
   readonly headers: Headers;
   readonly body: Uint8Array;
 }
+
+/** Nothing crosses. Shared: nobody changes what crosses in place. */
+export const NO_CONTENT: Content = {
+  headers: new Headers(),
+  body: new Uint8Array(0),
+};
 
 /** Fields that belong to a leg, by key, with the reason. */
 export const OWN_FIELDS: ReadonlyMap<string, string> = new Map([
@@ -65,6 +72,9 @@ export const METHODS: readonly string[] = [
   "UPDATE",
 ];
 
+/** The value of Allow in what is ours to say. */
+export const ALLOW = METHODS.join(", ");
+
 /** Option tags that ask nothing of a B2BUA that passes header fields and bodies untouched. */
 export const PASSABLE_TAGS: readonly string[] = [
   "answermode",
@@ -92,24 +102,71 @@ export const FILTERED_FIELDS: ReadonlyMap<string, ReadonlySet<string>> =
     ["allow", new Set(METHODS)],
   ]);
 
-/** The part of a received message that may go to the other leg. */
-export function crossing(message: SipMessage): Content {
-  const headers = new Headers();
-  for (const line of message.headers.lines) {
-    if (OWN_FIELDS.has(line.key)) continue;
-    const passable = FILTERED_FIELDS.get(line.key);
-    if (passable === undefined) {
-      headers.add(line);
-      continue;
+/** Most lists remembered of a field, and the longest: a peer says the same in each message, and peers are much alike. */
+const MAX_REMEMBERED = 64;
+const MAX_REMEMBERED_CHARS = 256;
+
+/** One field that holds a token list. */
+class TokenFilter {
+  readonly #passable: ReadonlySet<string>;
+  /** What passed of lists that were seen. */
+  readonly #remembered = new Map<string, string>();
+
+  constructor(passable: ReadonlySet<string>) {
+    this.#passable = passable;
+  }
+
+  /** What passes of a list: the list itself where all of it does, "" where nothing does. */
+  passed(list: string): string {
+    const known = this.#remembered.get(list);
+    if (known !== undefined) return known;
+    const passed = this.#filtered(list);
+    if (list.length <= MAX_REMEMBERED_CHARS) {
+      if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
+      this.#remembered.set(detached(list), detached(passed));
     }
-    const tokens = splitList(line.value);
+    return passed;
+  }
+
+  #filtered(list: string): string {
+    const passable = this.#passable;
+    const tokens = splitList(list);
     const passed = tokens.filter((token) =>
       passable.has(token) || passable.has(token.toLowerCase())
     );
-    if (passed.length === tokens.length) headers.add(line);
-    else if (passed.length > 0) headers.append(line.name, passed.join(", "));
+    return passed.length === tokens.length ? list : passed.join(", ");
   }
-  return { headers, body: message.body };
+}
+
+/** The first two rules by key, so that one look tells what becomes of a field. */
+const RULES: ReadonlyMap<string, "own" | TokenFilter> = new Map<
+  string,
+  "own" | TokenFilter
+>([
+  ...[...FILTERED_FIELDS].map(([key, passable]) =>
+    [key, new TokenFilter(passable)] as const
+  ),
+  ...[...OWN_FIELDS.keys()].map((key) => [key, "own"] as const),
+]);
+
+/** The part of a received message that may go to the other leg. */
+export function crossing({ headers, body }: SipMessage): Content {
+  let crossed: Headers | undefined;
+  for (const line of headers.lines) {
+    const rule = RULES.get(line.key);
+    if (rule === "own") continue;
+    const passed = rule?.passed(line.value);
+    if (passed === undefined || passed === line.value) {
+      crossed ??= new Headers();
+      crossed.add(line);
+    } else if (passed !== "") {
+      crossed ??= new Headers();
+      crossed.append(line.name, passed);
+    }
+  }
+  // Many responses, ACK and BYE as a rule, have nothing for the other side.
+  if (crossed === undefined && body.length === 0) return NO_CONTENT;
+  return { headers: crossed ?? NO_CONTENT.headers, body };
 }
 
 /**
@@ -119,12 +176,15 @@ export function crossing(message: SipMessage): Content {
 export function unsupportedTags(
   message: SipMessage,
   understood: { timer: boolean; register?: boolean },
-): string[] {
+): readonly string[] {
+  if (message.headers.first("require") === undefined) return NO_TAGS;
   return message.list("require").map((tag) => tag.toLowerCase()).filter((tag) =>
     !PASSABLE.has(tag) && !(understood.timer && tag === "timer") &&
     !(understood.register === true && REGISTER_TAGS.has(tag))
   );
 }
+
+const NO_TAGS: readonly string[] = [];
 
 /** RFC 3327 and RFC 5626: what a registrar of ours knows. */
 const REGISTER_TAGS: ReadonlySet<string> = new Set(["path", "outbound"]);

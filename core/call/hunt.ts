@@ -8,7 +8,7 @@ import type { Timed, Timer } from "../base/clock.ts";
 import type { BLeg } from "./b_leg.ts";
 import type { CallContext } from "./call_context.ts";
 import type { Failure } from "./best_response.ts";
-import { NO_CONTENT } from "./leg.ts";
+import { NO_CONTENT } from "./header_policy.ts";
 import type { Target } from "./target.ts";
 
 /** Who hunts: the call. */
@@ -26,11 +26,11 @@ class Attempt implements Timed {
 
   constructor(
     readonly leg: BLeg,
-    private readonly onNoAnswer: (attempt: Attempt) => void,
+    private readonly hunt: Hunt,
   ) {}
 
   onTimer(_name: string): void {
-    this.onNoAnswer(this);
+    this.hunt.giveUp(this.leg);
   }
 }
 
@@ -86,9 +86,11 @@ export class Hunt {
     do {
       if (this.#attempts.length > 0 && !this.#together()) break;
       if (this.#attempts.length >= forkWidth) break;
-      const [target, ...others] = this.#waiting;
+      const target = this.#waiting[0];
       if (target === undefined) break;
-      this.#waiting = others.length === 0 ? NO_TARGETS : others;
+      this.#waiting = this.#waiting.length === 1
+        ? NO_TARGETS
+        : this.#waiting.slice(1);
       if (++this.#started > targetsPerCall) {
         this.#context.observer.count("call_targets_refused");
         this.#waiting = NO_TARGETS;
@@ -124,7 +126,7 @@ export class Hunt {
 
   #try(target: Target): void {
     const leg = this.#owner.createLeg(target, this.#started);
-    const attempt = new Attempt(leg, (late) => this.#giveUp(late));
+    const attempt = new Attempt(leg, this);
     // Departs from RFC 3261 §13.3.1 item 1: the caller's Expires crosses and is the callee's to heed; what bounds the
     // wait here is ours.
     attempt.timer = this.#context.clock.schedule(
@@ -136,7 +138,8 @@ export class Hunt {
     leg.start();
   }
 
-  #giveUp({ leg }: Attempt): void {
+  /** The target's time is up. */
+  giveUp(leg: BLeg): void {
     leg.cancel('SIP;cause=480;text="no answer"');
     this.#owner.handle(leg, NO_ANSWER);
   }

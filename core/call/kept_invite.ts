@@ -19,6 +19,9 @@ const limits = {
 /** A head needs one; the method and URI are kept beside it, as they are. */
 const START_LINE = "INVITE sip:legwork SIP/2.0";
 
+/** What is left of one that nobody will ask for. */
+const FORGOTTEN = new SipRequest("INVITE", "sip:legwork");
+
 interface Packed {
   readonly method: string;
   readonly uri: string;
@@ -49,10 +52,20 @@ export class KeptInvite {
     );
   }
 
+  /** Another one takes its place. */
+  replace(invite: SipRequest): void {
+    this.#kept = invite;
+  }
+
+  /** There is nobody who could ask. */
+  forget(): void {
+    this.#kept = FORGOTTEN;
+  }
+
   /** Keeps it as small as can be until somebody asks. */
   pack(): void {
     const kept = this.#kept;
-    if (!(kept instanceof SipRequest)) return;
+    if (!(kept instanceof SipRequest) || kept === FORGOTTEN) return;
     const { method, uri, headers, body } = kept;
     this.#kept = {
       method: detached(method),

@@ -20,8 +20,8 @@ import {
 } from "../media/kpml.ts";
 import { MessageSink } from "../media/message_sink.ts";
 import type { IncomingExchange } from "./exchange.ts";
-import type { Content } from "./header_policy.ts";
-import { type Leg, NO_CONTENT } from "./leg.ts";
+import { type Content, NO_CONTENT } from "./header_policy.ts";
+import type { Leg } from "./leg.ts";
 
 /** What a notifier works with. */
 export interface KpmlNotifierParts {

@@ -30,25 +30,21 @@ import type { CallPolicy } from "./call_policy.ts";
 import { answer } from "./decisions.ts";
 import { IncomingExchange } from "./exchange.ts";
 import {
+  ALLOW,
   type Content,
   crossing,
-  METHODS,
+  NO_CONTENT,
   unsupportedTags,
 } from "./header_policy.ts";
 import { keepAliveWithin } from "./keep_alive_kind.ts";
 import { takeKeepAlive } from "./leg_keep_alive.ts";
 import type { LegTimer, LegTimerUser, TimerState } from "./leg_timer.ts";
 import { updateAnswer, updateView } from "./leg_update.ts";
-import type { MessagePlanes } from "./message_hooks.ts";
+import type { Inbound, MessagePlanes } from "./message_hooks.ts";
+import type { DraftRights } from "./message_draft.ts";
 import type { CallView, LegView } from "./policy.ts";
 import { keepAlive } from "./session_keep_alive.ts";
 import { refreshChoice, refreshView } from "./refresh_view.ts";
-
-/** Nothing crosses. */
-export const NO_CONTENT: Content = {
-  headers: new Headers(),
-  body: new Uint8Array(0),
-};
 
 /** Who hears a leg's events: the call. */
 export interface LegOwner {
@@ -63,7 +59,7 @@ export interface LegOwner {
 }
 
 /** What a policy may edit of a message that opens a dialog. */
-const OPENING = { uri: true, parties: true };
+const OPENING: DraftRights = { uri: true, parties: true };
 /** Methods answered 405 within a dialog, since each would open a usage of its own or needs a part that is missing. */
 const NOT_WITHIN = new Set(["SUBSCRIBE", "REGISTER", "PUBLISH", "PRACK"]);
 
@@ -134,13 +130,12 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
   }
 
   outbound<M extends SipMessage>(message: M): M {
-    if (opensDialog(message) && saysKpml(this.#dtmf)) {
+    if (saysKpml(this.#dtmf) && opensDialog(message)) {
       message.headers.set("Allow-Events", "kpml");
     }
-    return this.owner.planes.outbound(message, {
-      leg: this,
-      ...rightsOf(message),
-    });
+    const { planes } = this.owner;
+    if (planes.ignoresOutbound) return message;
+    return planes.outbound(message, { leg: this, rights: rightsOf(message) });
   }
 
   onRequest(transaction: ServerTransaction, session: Session): void {
@@ -263,11 +258,10 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
   /** Runs the inbound hooks of this leg. */
   protected inbound<M extends SipMessage>(
     message: M,
-  ): ReturnType<typeof this.owner.planes.inbound<M>> {
-    return this.owner.planes.inbound(message, {
-      leg: this,
-      ...rightsOf(message),
-    });
+  ): Inbound<M> {
+    const { planes } = this.owner;
+    if (planes.ignoresInbound) return { message, decision: undefined };
+    return planes.inbound(message, { leg: this, rights: rightsOf(message) });
   }
 
   /** What the policy makes of a re-INVITE or UPDATE; undefined where it says nothing. */
@@ -349,7 +343,7 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
   ): void {
     const { request } = transaction;
     const { headers } = parts;
-    if (!headers.has("Allow")) headers.append("Allow", METHODS.join(", "));
+    if (!headers.has("Allow")) headers.append("Allow", ALLOW);
     const bare = request.body.length === 0;
     const sdp = bare && request.method === "UPDATE"
       ? undefined
@@ -384,7 +378,7 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
     // Nobody may move a call yet: a transfer is ours to allow.
     if (request.method === "REFER") return { status: 403 };
     if (NOT_WITHIN.has(request.method) && !this.#isForKpml(request)) {
-      const headers = new Headers().append("Allow", METHODS.join(", "));
+      const headers = new Headers().append("Allow", ALLOW);
       return { status: 405, headers };
     }
     return undefined;
@@ -415,11 +409,9 @@ function saysKpml(dtmf: DtmfSettings | undefined): boolean {
 }
 
 /** Whoever opens a dialog may still be given another name. */
-function rightsOf(
-  message: SipMessage,
-): { rights?: typeof OPENING } {
+function rightsOf(message: SipMessage): DraftRights | undefined {
   return message.kind === "request" && message.method === "INVITE" &&
       message.to?.tag === undefined
-    ? { rights: OPENING }
-    : {};
+    ? OPENING
+    : undefined;
 }

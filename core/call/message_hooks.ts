@@ -45,6 +45,10 @@ class Plane {
     );
   }
 
+  get isEmpty(): boolean {
+    return this.#patterns.length === 0;
+  }
+
   /** The hooks that match, the most specific first. */
   matching(message: SipMessage): readonly MessageHook[] {
     if (this.#patterns.length === 0) return NONE;
@@ -69,6 +73,8 @@ export class MessagePlanes {
   readonly #observer: Observer;
   readonly #policyName: string;
   readonly #trace: CallTrace | undefined;
+  /** Whether the policy has anything that may look at a call: without a script there is nothing. */
+  readonly readsCalls: boolean;
 
   constructor(policy: Policy, observer: Observer, trace?: CallTrace) {
     const members = policy.members ?? [policy];
@@ -77,12 +83,24 @@ export class MessagePlanes {
     this.#observer = observer;
     this.#policyName = policy.name ?? "policy";
     this.#trace = trace;
+    this.readsCalls = Object.keys(policy).some((key) => key !== "name") ||
+      Object.getPrototypeOf(policy) !== Object.prototype;
+  }
+
+  /** Nobody looks at what is received: it passes as it came. */
+  get ignoresInbound(): boolean {
+    return this.#inbound.isEmpty && this.#trace?.full !== true;
+  }
+
+  /** Nobody looks at what is sent. */
+  get ignoresOutbound(): boolean {
+    return this.#outbound.isEmpty && this.#trace?.full !== true;
   }
 
   /** Runs the inbound hooks of a message as received. */
   inbound<M extends SipMessage>(
     message: M,
-    { leg, rights }: { leg: LegView; rights?: DraftRights },
+    { leg, rights }: { leg: LegView; rights?: DraftRights | undefined },
   ): Inbound<M> {
     let current: SipMessage = message;
     const trace = this.#trace?.full ? this.#trace : undefined;
@@ -107,7 +125,7 @@ export class MessagePlanes {
   /** Runs the outbound hooks of a message about to be sent. */
   outbound<M extends SipMessage>(
     message: M,
-    { leg, rights }: { leg: LegView; rights?: DraftRights },
+    { leg, rights }: { leg: LegView; rights?: DraftRights | undefined },
   ): M {
     let current: SipMessage = message;
     const trace = this.#trace?.full ? this.#trace : undefined;

@@ -26,10 +26,7 @@ export function sdpPartOf(content: Content): SdpPart | undefined {
   if (body.length === 0 || headers.has("content-encoding")) return undefined;
   const type = headers.first("content-type")?.value;
   if (mediaType(type) === "application/sdp") {
-    return {
-      text: fromBytes(body),
-      with: (text) => ({ headers, body: toBytes(text) }),
-    };
+    return new WholeBody(content);
   }
   if (!mediaType(type).startsWith("multipart/")) return undefined;
   const multipart = parseMultipart(type, fromBytes(body));
@@ -51,4 +48,22 @@ export function sdpPartOf(content: Content): SdpPart | undefined {
       return { headers, body: toBytes(joined) };
     },
   };
+}
+
+/** A body that is the description, read when somebody asks what it says. */
+class WholeBody implements SdpPart {
+  readonly #content: Content;
+  #text: string | undefined;
+
+  constructor(content: Content) {
+    this.#content = content;
+  }
+
+  get text(): string {
+    return this.#text ??= fromBytes(this.#content.body);
+  }
+
+  with(text: string): Content {
+    return { headers: this.#content.headers, body: toBytes(text) };
+  }
 }

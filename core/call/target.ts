@@ -2,7 +2,7 @@
 
 import { fromText } from "../message/bytes.ts";
 import type { Random } from "../base/random.ts";
-import type { Headers } from "../message/headers.ts";
+import { Headers } from "../message/headers.ts";
 import type { NameAddr } from "../message/name_addr.ts";
 import { parseSipUri, type SipUri } from "../message/uri.ts";
 import type { Registrations } from "../trunk/registrations.ts";
@@ -44,13 +44,14 @@ export interface TargetWorld {
 /** The targets of a route in the order they are tried. */
 export function targetsOf(route: Route, world: TargetWorld): Target[] {
   const timeoutSeconds = route.timeoutSeconds ?? world.noAnswerSeconds;
-  return inTurn(route.targets, world.random).flatMap((named) => {
-    const target = targetOf(named, { ...world, timeoutSeconds });
-    return places(target, named, world)?.map((place): Target => ({
-      ...target,
-      ...place,
-    })) ?? [target];
-  });
+  const targets: Target[] = [];
+  for (const named of inTurn(route.targets, world.random)) {
+    const target = targetOf(named, { world, timeoutSeconds });
+    const found = places(target, named, world);
+    if (found === undefined) targets.push(target);
+    else for (const place of found) targets.push({ ...target, ...place });
+  }
+  return targets;
 }
 
 /** Where a target leads that stands for registrations; undefined for any other. */
@@ -94,29 +95,37 @@ export function dressFor(target: Target, headers: Headers): void {
  */
 function targetOf(
   named: RouteTarget,
-  options: TargetWorld & { timeoutSeconds: number },
+  { world, timeoutSeconds }: { world: TargetWorld; timeoutSeconds: number },
 ): Target {
   const name = targetName(named);
   const own = typeof named === "string" ? undefined : named;
-  const trunk = options.trunks.get(name);
-  const uri = parseSipUri(fromText(name));
-  const servers = trunk && options.registrations?.serversOf(trunk);
-  const uris =
-    (servers ?? trunk?.servers)?.map((server) =>
-      server.user === undefined ? server.with({ user: options.user }) : server
-    ) ?? (uri === undefined ? [] : [uri]);
+  const trunk = world.trunks.get(name);
+  const uris = trunk === undefined
+    ? namedUri(name)
+    : (world.registrations?.serversOf(trunk) ?? trunk.servers).map((server) =>
+      server.user === undefined ? server.with({ user: world.user }) : server
+    );
   const user = own?.user === undefined ? undefined : fromText(own.user);
-  const { from, to, asserted } = own?.parties ?? {};
+  const parties = own?.parties;
+  const asserted = parties?.asserted;
   return {
     name,
     trunk: trunk?.name,
     uris: user === undefined ? uris : uris.map((one) => one.with({ user })),
-    timeoutSeconds: own?.timeoutSeconds ?? options.timeoutSeconds,
-    headers: headersOf(own?.headers),
-    from: partyOf("from", from),
-    to: partyOf("to", to),
+    timeoutSeconds: own?.timeoutSeconds ?? timeoutSeconds,
+    headers: own?.headers === undefined ? NO_HEADERS : headersOf(own.headers),
+    from: partyOf("from", parties?.from),
+    to: partyOf("to", parties?.to),
     asserted: asserted === "" ? "" : partyOf("asserted", asserted)?.toString(),
   };
+}
+
+/** Of most targets. */
+const NO_HEADERS = new Headers();
+
+function namedUri(name: string): SipUri[] {
+  const uri = parseSipUri(fromText(name));
+  return uri === undefined ? [] : [uri];
 }
 
 /**
@@ -127,8 +136,8 @@ function inTurn(
   targets: readonly RouteTarget[],
   random: Random,
 ): readonly RouteTarget[] {
+  if (targets.every((target) => weightOf(target) === undefined)) return targets;
   const left = targets.map((target) => ({ target, weight: weightOf(target) }));
-  if (left.every(({ weight }) => weight === undefined)) return targets;
   const drawn: RouteTarget[] = [];
   while (left.length > 0) {
     const total = left.reduce((sum, { weight = 1 }) => sum + weight, 0);

@@ -10,7 +10,7 @@ import type { Failure } from "./best_response.ts";
 import { headersOf, reasonOf } from "./decision_check.ts";
 import type { Reject } from "./decisions.ts";
 import type { ProgressView, TargetView } from "./event_views.ts";
-import { NO_CONTENT } from "./leg.ts";
+import { NO_CONTENT } from "./header_policy.ts";
 import { MessageDraft } from "./message_draft.ts";
 import type { FailureView } from "./policy.ts";
 import type { Target } from "./target.ts";

@@ -38,7 +38,8 @@ export class Acceptance implements Timed {
     },
   ) {
     this.#transaction = parts.transaction;
-    this.cseq = parts.response.cseq?.number ?? 0;
+    // The response has that of its request, which is known.
+    this.cseq = parts.transaction.request.cseq?.number ?? 0;
     this.#response = parts.response;
     this.#clock = context.clock;
     this.#timers = context.timers;

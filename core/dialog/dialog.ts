@@ -8,10 +8,12 @@
  */
 
 import { detached } from "../message/bytes.ts";
-import { Headers } from "../message/headers.ts";
+import { HeaderLine, Headers } from "../message/headers.ts";
+import { splitList } from "../message/list.ts";
 import { SipRequest, type SipResponse } from "../message/message.ts";
 import { parseNameAddr } from "../message/name_addr.ts";
 import { asksForFlow } from "../message/outbound.ts";
+import { getParam } from "../message/params.ts";
 import { parseSipUri, type SipUri } from "../message/uri.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { PinnedWay } from "./pinned_way.ts";
@@ -28,7 +30,8 @@ export interface RequestParts {
 }
 
 /** RFC 3261 section 8.1.1.6: "a value that SHOULD be 70", where nothing else is known. */
-const MAX_FORWARDS = "70";
+const MAX_FORWARDS = HeaderLine.of("Max-Forwards", "70");
+const NO_ROUTES: readonly string[] = [];
 
 /** One dialog as seen from our side. */
 export class Dialog {
@@ -76,11 +79,6 @@ export class Dialog {
     this.#direct = init.direct;
   }
 
-  /** What the dialog is found by, the Call-ID apart. */
-  get key(): string {
-    return `${this.localTag} ${this.remoteTag}`;
-  }
-
   /** The dialog an INVITE we received creates once we answer with `localTag`: section 12.1.1. */
   static uas(invite: SipRequest, localTag: string, flow: Flow): Dialog {
     const to = invite.headers.first("to")?.value ?? "";
@@ -97,9 +95,9 @@ export class Dialog {
           invite.contact?.uri ?? invite.from?.uri ?? "",
         ),
         // "The route set MUST be set to the list of URIs in the Record-Route header field from the request, taken in order".
-        routeSet: invite.list("record-route").map(detached),
+        routeSet: recordedRoute(invite),
         flow,
-        direct: invite.list("via").length === 1,
+        direct: hasOneVia(invite),
       },
       false,
     );
@@ -113,7 +111,7 @@ export class Dialog {
   ): Dialog {
     return new Dialog(
       detached(invite.callId),
-      detached(invite.from?.tag ?? ""),
+      detached(ownTag(invite)),
       detached(response.to?.tag ?? ""),
       detached(invite.headers.first("from")?.value ?? ""),
       detached(response.headers.first("to")?.value ?? ""),
@@ -123,7 +121,7 @@ export class Dialog {
         remoteSeq: undefined,
         remoteTarget: detached(response.contact?.uri ?? invite.uri),
         // "[...] taken in reverse order".
-        routeSet: response.list("record-route").map(detached).reverse(),
+        routeSet: reversed(recordedRoute(response)),
         flow,
         direct: samePlace(invite.uri, response.contact?.uri ?? ""),
       },
@@ -147,7 +145,7 @@ export class Dialog {
       ? [...this.routeSet.slice(1), `<${this.remoteTarget}>`]
       : this.routeSet;
     const headers = new Headers();
-    headers.append("Max-Forwards", MAX_FORWARDS);
+    headers.add(MAX_FORWARDS);
     for (const route of routes) headers.append("Route", route);
     headers.append("From", this.local);
     headers.append("To", this.remote);
@@ -204,6 +202,9 @@ export class Dialog {
    * the dialog's remote target URI with the URI from the Contact header field in that request, if present").
    */
   refreshTarget(message: SipRequest | SipResponse): void {
+    // Most say again what is known, which need not be taken apart.
+    const value = message.headers.first("contact")?.value ?? "";
+    if (isBracketed(value, this.remoteTarget)) return;
     const uri = message.contact?.uri;
     if (uri !== undefined && uri !== this.remoteTarget) {
       this.remoteTarget = detached(uri);
@@ -215,8 +216,42 @@ export class Dialog {
    * those of section 12.1.2, though it names 12.2.1.2.
    */
   refreshRoute(response: SipResponse): void {
-    this.routeSet = response.list("record-route").map(detached).reverse();
+    this.routeSet = reversed(recordedRoute(response));
   }
+}
+
+/** True when a Contact begins with this URI in angle brackets. */
+function isBracketed(value: string, uri: string): boolean {
+  return value[0] === "<" && value[uri.length + 1] === ">" &&
+    value.startsWith(uri, 1);
+}
+
+/** The tag of a From that we have written: a name-addr, whose URI is not of interest. */
+function ownTag({ headers }: SipRequest): string {
+  const from = headers.first("from")?.value ?? "";
+  return getParam(from.slice(from.lastIndexOf(">") + 1), "tag") ?? "";
+}
+
+function hasOneVia({ headers }: SipRequest): boolean {
+  let count = 0;
+  for (const { key, value } of headers.lines) {
+    if (key !== "via") continue;
+    count += value.includes(",") ? splitList(value).length : 1;
+  }
+  return count === 1;
+}
+
+/** The values of Record-Route, which most messages do not have. */
+function recordedRoute(
+  message: SipRequest | SipResponse,
+): readonly string[] {
+  return message.headers.first("record-route") === undefined
+    ? NO_ROUTES
+    : message.list("record-route").map(detached);
+}
+
+function reversed(routes: readonly string[]): readonly string[] {
+  return routes.length < 2 ? routes : routes.toReversed();
 }
 
 /** The same host and port: the Contact that answers is the one that was called. */

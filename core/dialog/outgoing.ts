@@ -74,6 +74,8 @@ export interface SentHow {
 /** How often a request of our own is tried again after 491. */
 const MAX_GLARE_RETRIES = 5;
 
+const NO_CREDENTIALS: readonly HeaderLine[] = [];
+
 /** One outgoing in-dialog request. */
 export class Outgoing implements SendingUser, Timed {
   readonly #session: OutgoingHost;
@@ -93,8 +95,9 @@ export class Outgoing implements SendingUser, Timed {
   /** Our offer, as it left. */
   #sdp: SdpBody | undefined;
   /** Ours, as they left. */
-  #credentials: readonly HeaderLine[] = [];
-  readonly #round = new AuthRound();
+  #credentials: readonly HeaderLine[] = NO_CREDENTIALS;
+  /** Made with the first challenge. */
+  #round: AuthRound | undefined;
 
   constructor(
     session: OutgoingHost,
@@ -132,25 +135,28 @@ export class Outgoing implements SendingUser, Timed {
   start(): void {
     const { dialog, context } = this.#session;
     const request = dialog.request(this.method, this.#parts);
-    this.#cseq = request.cseq?.number ?? 0;
+    this.#cseq = dialog.localSeq;
     this.#sent = this.#session.writeTimer(this.method, request.headers);
     if (this.#attempt !== undefined) this.#attempt.sent = this.#sent;
-    const route = dialogRoute(dialog);
+    const route = dialogRoute(dialog, {
+      addedBytes: this.#session.authenticator?.bytes,
+      prepare: (draft, flow) => this.#prepare(draft, flow),
+    });
     if (route.uri === undefined) {
       this.#finish();
       this.#user.onFailure("unresolved");
       return;
     }
-    this.#sending = context.sender.send(request, {
-      ...route,
-      addedBytes: this.#session.authenticator?.bytes,
-      prepare: (draft, flow) => {
-        const sent = this.#session.prepare(draft, flow);
-        this.#sdp = sdpOf(sent);
-        this.#credentials = this.#session.authenticator?.sign(sent) ?? [];
-        return sent;
-      },
-    }, this);
+    this.#sending = context.sender.send(request, route, this);
+  }
+
+  /** The last word on what leaves, and what is remembered of it. */
+  #prepare(draft: SipRequest, flow: Flow): SipRequest {
+    const sent = this.#session.prepare(draft, flow);
+    this.#sdp = sdpOf(sent);
+    this.#credentials = this.#session.authenticator?.sign(sent) ??
+      NO_CREDENTIALS;
+    return sent;
   }
 
   /** Sends the ACK of an INVITE's 2xx, with the answer in it when the 2xx had the offer. */
@@ -247,8 +253,11 @@ export class Outgoing implements SendingUser, Timed {
   }
 
   #sendAck(parts: RequestParts): SentAck {
-    const credentials = this.#credentials;
-    return this.#session.sendAck(this.#cseq, { ...parts, credentials });
+    return this.#session.sendAck(this.#cseq, {
+      headers: parts.headers,
+      body: parts.body,
+      credentials: this.#credentials,
+    });
   }
 
   #succeed(response: SipResponse): void {
@@ -267,7 +276,7 @@ export class Outgoing implements SendingUser, Timed {
     return this.#attempt === undefined && !this.#cancelled &&
       this.#session.answerChallenge(response, {
         method: this.method,
-        round: this.#round,
+        round: this.#round ??= new AuthRound(),
       });
   }
 

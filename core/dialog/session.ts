@@ -43,6 +43,8 @@ import { Turns } from "./turns.ts";
 /** Who owns the session: a leg. */
 export type SessionUser = SessionOwner<Session>;
 
+const NONE: readonly ServerTransaction[] = [];
+
 /** One session. */
 export class Session implements DialogUsage, OutgoingHost {
   /** Set by the leg whose dialog counts; a fork that nobody wants has none. */
@@ -54,7 +56,7 @@ export class Session implements DialogUsage, OutgoingHost {
   readonly sdp = new SessionSdp();
   #user: SessionUser;
   /** The peer's requests not finally answered, few at a time. */
-  #incoming: readonly ServerTransaction[] = [];
+  #incoming: readonly ServerTransaction[] = NONE;
   #acceptance: Acceptance | undefined;
   /** Our requests in progress, and INVITEs that wait for their turn. */
   readonly #turns = new Turns();
@@ -167,18 +169,18 @@ export class Session implements DialogUsage, OutgoingHost {
     const { request } = transaction;
     const invite = request.method === "INVITE";
     const success = status >= 200 && status < 300;
-    let headers = parts.headers;
     const targetRefresh = invite || request.method === "UPDATE";
-    if (targetRefresh && status > 100 && status < 300) {
-      // §12.1.1: "The UAS MUST add a Contact header field to the response."
-      headers = withContact(headers, this.context.contactFor(transaction.flow));
-    }
     const draft = responseTo(request, status, {
       toTag: status === 100 ? undefined : this.dialog.localTag,
       reason: parts.reason,
-      headers,
+      headers: parts.headers,
       body: parts.body,
     });
+    if (targetRefresh && status > 100 && status < 300) {
+      // §12.1.1: "The UAS MUST add a Contact header field to the response."
+      const contact = this.context.contactFor(transaction.flow);
+      draft.headers.append("Contact", contact);
+    }
     if (success) this.timer?.answering(request, draft.headers);
     const response = this.#user.outbound(draft);
     if (targetRefresh) this.sdp.answered(request, response);
@@ -249,18 +251,21 @@ export class Session implements DialogUsage, OutgoingHost {
 
   /** Sends the ACK of a 2xx. */
   sendAck(cseq: number, parts: AckParts): SentAck {
-    const ack = this.dialog.request("ACK", { ...parts, cseq });
-    return this.context.sender.sendAck(ack, {
-      ...dialogRoute(this.dialog),
+    const { headers, body, credentials } = parts;
+    const ack = this.dialog.request("ACK", { headers, body, cseq });
+    const route = dialogRoute(this.dialog, {
       addedBytes: this.authenticator?.bytes,
       prepare: (draft, flow) => {
         const sent = this.prepare(draft, flow);
         this.sdp.acknowledging(sent);
         // §13.2.2.4: "The ACK MUST contain the same credentials as the INVITE."
-        addCredentials(sent.headers, parts.credentials ?? []);
+        if (credentials !== undefined) {
+          addCredentials(sent.headers, credentials);
+        }
         return sent;
       },
     });
+    return this.context.sender.sendAck(ack, route);
   }
 
   /** An INVITE of either side is unanswered, or its 2xx not acknowledged. */
@@ -390,7 +395,8 @@ export class Session implements DialogUsage, OutgoingHost {
   }
 
   #forget(transaction: ServerTransaction): void {
-    this.#incoming = this.#incoming.filter((one) => one !== transaction);
+    const others = this.#incoming.filter((one) => one !== transaction);
+    this.#incoming = others.length === 0 ? NONE : others;
   }
 
   #ourInviteInProgress(): boolean {
@@ -420,10 +426,4 @@ export class Session implements DialogUsage, OutgoingHost {
     const response = responseTo(transaction.request, status, parts);
     transaction.respond(this.#user.outbound(response));
   }
-}
-
-function withContact(headers: Headers | undefined, contact: string): Headers {
-  const list = headers?.clone() ?? new Headers();
-  list.append("Contact", contact);
-  return list;
 }

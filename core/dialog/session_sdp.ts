@@ -83,12 +83,15 @@ export class SessionSdp {
   }
 }
 
+const SDP = "application/sdp";
+
 /** The body of a message if it is SDP and nothing else. */
 export function sdpOf(message: SipMessage): SdpBody | undefined {
   if (message.body.length === 0) return undefined;
   const contentType = message.headers.first("content-type")?.value ?? "";
+  if (contentType === SDP) return { contentType: SDP, body: message.body };
   const [type = ""] = contentType.split(";");
-  return trimmed(type).toLowerCase() === "application/sdp"
+  return trimmed(type).toLowerCase() === SDP
     ? { contentType: detached(contentType), body: message.body }
     : undefined;
 }

@@ -72,6 +72,9 @@ export interface SessionTimerGround {
   readonly t1Ms: number;
 }
 
+const NONE: readonly RefreshOutcome[] = [];
+const NOTHING_FAILED = { outcomes: NONE };
+
 /** The session timer of one leg. */
 export class SessionTimer implements Timed, LadderUser {
   readonly #negotiation: TimerNegotiation;
@@ -130,7 +133,7 @@ export class SessionTimer implements Timed, LadderUser {
   answering(request: SipRequest, headers: Headers): void {
     writeTimerFields(headers, this.#negotiation.accept(request));
     if (isRefreshRequest(request.method)) {
-      this.#onRefreshed({ by: "them", method: request.method });
+      this.#onRefreshed("them", request.method);
     }
   }
 
@@ -143,7 +146,7 @@ export class SessionTimer implements Timed, LadderUser {
     this.#negotiation.observe(response);
     if (!isRefreshRequest(method)) return;
     this.#negotiation.accepted(response, sent);
-    this.#onRefreshed({ by: "us", method });
+    this.#onRefreshed("us", method);
   }
 
   /** A 422 to such a request: true when it is to be sent again, {@linkcode SessionTimer.outgoing} over it anew. */
@@ -232,12 +235,12 @@ export class SessionTimer implements Timed, LadderUser {
   }
 
   onRefreshed(attempt: RefreshAttempt, response: SipResponse): void {
-    const outcomes = this.#ladder?.outcomes ?? [];
+    const outcomes = this.#ladder?.outcomes ?? NONE;
     // OPTIONS agrees on nothing: it only proves that the peer lives, and the timer runs on as agreed.
     if (attempt.method !== "OPTIONS" && attempt.sent !== undefined) {
       this.#negotiation.accepted(response, attempt.sent);
     }
-    this.#onRefreshed({ by: "us", method: attempt.method, outcomes });
+    this.#onRefreshed("us", attempt.method, { outcomes });
   }
 
   onGone(status: number): void {
@@ -246,11 +249,9 @@ export class SessionTimer implements Timed, LadderUser {
   }
 
   #onRefreshed(
-    how: {
-      by: "us" | "them";
-      method: string;
-      outcomes?: readonly RefreshOutcome[];
-    },
+    by: "us" | "them",
+    method: string,
+    { outcomes }: { outcomes: readonly RefreshOutcome[] } = NOTHING_FAILED,
   ): void {
     if (this.#stopped) return;
     this.#disarm();
@@ -262,12 +263,7 @@ export class SessionTimer implements Timed, LadderUser {
     } else if (agreement !== undefined) {
       this.#timer = clock.schedule(expiryAfterMs(agreement), this, "expire");
     }
-    this.#user.onRefreshed({
-      by: how.by,
-      method: how.method,
-      agreement,
-      outcomes: how.outcomes ?? [],
-    });
+    this.#user.onRefreshed({ by, method, agreement, outcomes });
   }
 
   #disarm(): void {

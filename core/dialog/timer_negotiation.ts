@@ -11,8 +11,8 @@ import type {
   SipRequest,
   SipResponse,
 } from "../message/message.ts";
-import { detached } from "../message/bytes.ts";
 import { hasToken, splitList } from "../message/list.ts";
+import { SharedTexts } from "./shared_texts.ts";
 import {
   DEFAULT_MIN_SE_SECONDS,
   MAX_INTERVAL_SECONDS,
@@ -74,6 +74,9 @@ const SHORTEST_RUN_SECONDS = 10;
 /** All that most requests of ours say. */
 const SUPPORTED: TimerFields = { ...NO_TIMER_FIELDS, supported: true };
 
+/** What peers say in Allow. */
+const ALLOWS = new SharedTexts(64);
+
 /** The negotiation of one leg, from its INVITE to its end. */
 export class TimerNegotiation {
   readonly #settings: SessionTimerSettings;
@@ -118,7 +121,11 @@ export class TimerNegotiation {
     const first = headers.first("allow")?.value;
     // It says the same in each message, as a rule: what is kept already is not copied again.
     if (first === undefined || first === this.#peerAllow) return;
-    this.#peerAllow = detached(headers.getAll("allow").join(", "));
+    let lines = 0;
+    for (const { key } of headers.lines) if (key === "allow") lines++;
+    this.#peerAllow = ALLOWS.of(
+      lines === 1 ? first : headers.getAll("allow").join(", "),
+    );
   }
 
   /** What a request of ours carries. Session-Expires and Min-SE are only for INVITE and UPDATE. */

@@ -15,9 +15,11 @@ import type {
   SendRoute,
   SentAck,
 } from "../transaction/request_sender.ts";
+import type { Flow } from "../transport/flow.ts";
 import type { Authenticator } from "./authenticator.ts";
 import type { DialogContext } from "./context.ts";
 import { Dialog, type RequestParts } from "./dialog.ts";
+import { type RouteEnd, routeWith } from "./dialog_route.ts";
 import type { PinnedWay } from "./pinned_way.ts";
 import { type SdpBody, sdpOf } from "./session_sdp.ts";
 import { Session, type SessionUser } from "./session.ts";
@@ -81,19 +83,23 @@ export class UacInvite implements SendingUser {
   }
 
   /** Sends it. `request` has everything but Via and Contact. */
-  start(request: SipRequest, route: Omit<SendRoute, "prepare">): void {
+  start(request: SipRequest, route: Omit<SendRoute, keyof RouteEnd>): void {
     this.#cseq = request.cseq?.number ?? 1;
-    this.#sending = this.#context.sender.send(request, {
-      ...route,
+    const end = {
       addedBytes: this.#authenticator?.bytes,
-      prepare: (draft, flow) => {
+      prepare: (draft: SipRequest, flow: Flow): SipRequest => {
         draft.headers.set("Contact", this.#context.contactFor(flow));
         const sent = this.#user.outbound(draft);
         this.#sdp = sdpOf(sent);
         this.#credentials = this.#authenticator?.sign(sent) ?? NO_CREDENTIALS;
         return sent;
       },
-    }, this);
+    };
+    this.#sending = this.#context.sender.send(
+      request,
+      routeWith(route, end),
+      this,
+    );
   }
 
   /** Gives the INVITE up: CANCEL where it is unanswered; a 2xx that crosses it is acknowledged and ended. */
@@ -107,7 +113,8 @@ export class UacInvite implements SendingUser {
   ack(parts: RequestParts = {}): void {
     if (this.#winner === undefined || this.#winnerAck !== undefined) return;
     this.#winnerAck = this.#winner.sendAck(this.#cseq, {
-      ...parts,
+      headers: parts.headers,
+      body: parts.body,
       credentials: this.#credentials,
     });
   }
@@ -116,6 +123,7 @@ export class UacInvite implements SendingUser {
   release(): void {
     this.#user = NOBODY;
     this.#winner = undefined;
+    // What is still answered is ended at once, and never refreshed with our offer.
     this.#sdp = undefined;
     this.#cancelled = true;
   }
@@ -152,9 +160,9 @@ export class UacInvite implements SendingUser {
       this.#winnerAck?.resend();
       return;
     }
-    const known = this.#surplus.find(({ session }) =>
-      session.dialog.remoteTag === tag
-    );
+    const known = this.#surplus.length === 0
+      ? undefined
+      : this.#surplus.find(({ session }) => session.dialog.remoteTag === tag);
     if (known !== undefined) {
       known.ack.resend();
       return;
@@ -168,8 +176,7 @@ export class UacInvite implements SendingUser {
       this.#winner = session;
       this.#winnerTag = session.dialog.remoteTag;
       this.#over = true;
-      this.#early = this.#early.filter((early) => early !== session);
-      this.#closeEarly();
+      this.#closeEarly(session);
       this.#user.onAnswer(response, session);
       return;
     }
@@ -191,9 +198,9 @@ export class UacInvite implements SendingUser {
     const tag = response.to?.tag;
     const success = response.status >= 200;
     if (tag === undefined && !success) return undefined;
-    const known = this.#early.find((session) =>
-      session.dialog.remoteTag === (tag ?? "")
-    );
+    const known = this.#early.length === 0
+      ? undefined
+      : this.#early.find(({ dialog }) => dialog.remoteTag === (tag ?? ""));
     if (known !== undefined) {
       known.dialog.refreshTarget(response);
       if (success) known.dialog.refreshRoute(response);
@@ -221,8 +228,10 @@ export class UacInvite implements SendingUser {
   }
 
   /** §13.2.2.3: "all early dialogs are considered terminated upon reception of the non-2xx final response." */
-  #closeEarly(): void {
-    for (const session of this.#early) session.close();
+  #closeEarly(winner?: Session): void {
+    for (const session of this.#early) {
+      if (session !== winner) session.close();
+    }
     this.#early = NO_SESSIONS;
   }
 }

@@ -36,9 +36,32 @@ export function unbracketed(host: string): string {
 
 /** 4 or 6 for an IP address, in brackets or not; 0 for anything else. */
 export function ipVersion(host: string): 4 | 6 | 0 {
-  const version = isIP(unbracketed(host));
-  return version === 4 || version === 6 ? version : 0;
+  const bare = unbracketed(host);
+  if (isDottedQuad(bare)) return 4;
+  return bare.includes(":") && isIP(bare) === 6 ? 6 : 0;
 }
+
+/** Four numbers to 255 without leading zeros, as `isIP` has them; each message asks, so it is no regular expression. */
+function isDottedQuad(host: string): boolean {
+  let dots = 0;
+  let number = -1;
+  for (let i = 0; i < host.length; i++) {
+    const code = host.charCodeAt(i);
+    if (code === DOT) {
+      if (number < 0) return false;
+      dots++;
+      number = -1;
+      continue;
+    }
+    const digit = code - 0x30;
+    if (digit < 0 || digit > 9 || number === 0) return false;
+    number = number < 0 ? digit : number * 10 + digit;
+    if (number > 255) return false;
+  }
+  return dots === 3 && number >= 0;
+}
+
+const DOT = 0x2e;
 
 /**
  * The one spelling of a host that addresses are compared by: IPv6 without brackets and compressed (RFC 5952), an

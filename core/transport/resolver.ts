@@ -42,18 +42,17 @@ const MAX_ROUNDS = 5;
 
 /** Finds where a URI leads; see the module's text. */
 export class Resolver {
-  readonly #cache: DnsCache;
-  readonly #random: Random;
-  readonly #limits: Limits;
-  readonly #supported: readonly TransportName[];
-  readonly #families: readonly (4 | 6)[];
+  /** The same for every attempt. */
+  readonly #options: AttemptOptions;
 
   constructor(options: ResolverOptions) {
-    this.#cache = new DnsCache(options.dns, options);
-    this.#random = options.random;
-    this.#limits = options.limits;
-    this.#supported = options.supported;
-    this.#families = options.families ?? [4, 6];
+    this.#options = {
+      cache: new DnsCache(options.dns, options),
+      random: options.random,
+      supported: options.supported,
+      families: options.families ?? [4, 6],
+      most: options.limits.resolvedTargets,
+    };
   }
 
   /**
@@ -62,7 +61,7 @@ export class Resolver {
    */
   resolve(uri: SipUri): readonly Target[] | Promise<readonly Target[]> {
     const attempt = this.#attempt(uri);
-    return attempt.missing.size === 0
+    return attempt.missing === undefined
       ? attempt.targets()
       : this.#askAndRetry(uri, attempt);
   }
@@ -72,11 +71,11 @@ export class Resolver {
     first: Attempt,
   ): Promise<readonly Target[]> {
     let attempt = first;
-    for (let i = 0; i < MAX_ROUNDS && attempt.missing.size > 0; i++) {
+    const { cache } = this.#options;
+    for (let i = 0; i < MAX_ROUNDS && attempt.missing !== undefined; i++) {
+      const questions = [...attempt.missing.values()];
       await Promise.all(
-        [...attempt.missing.values()].map(({ kind, name }) =>
-          this.#cache.ask(kind, name)
-        ),
+        questions.map(({ kind, name }) => cache.ask(kind, name)),
       );
       attempt = this.#attempt(uri);
     }
@@ -84,13 +83,7 @@ export class Resolver {
   }
 
   #attempt(uri: SipUri): Attempt {
-    const attempt = new Attempt(uri, {
-      cache: this.#cache,
-      random: this.#random,
-      supported: this.#supported,
-      families: this.#families,
-      most: this.#limits.resolvedTargets,
-    });
+    const attempt = new Attempt(uri, this.#options);
     attempt.run();
     return attempt;
   }
@@ -109,10 +102,13 @@ interface AttemptOptions {
   readonly most: number;
 }
 
+const NO_TARGETS: readonly Target[] = [];
+
 /** One run of the procedure. */
 class Attempt {
-  readonly missing = new Map<string, Question>();
-  readonly #found = new Map<string, Target>();
+  /** What is not known yet; undefined as long as that is nothing. */
+  missing: Map<string, Question> | undefined;
+  #found: readonly Target[] = NO_TARGETS;
   readonly #options: AttemptOptions;
   readonly #secure: boolean;
   readonly #port: number | undefined;
@@ -127,12 +123,12 @@ class Attempt {
     this.#port = uri.port;
     const maddr = uri.param("maddr");
     const host = maddr === undefined || maddr === "" ? uri.host : maddr;
-    this.#host = detached(canonicalHost(host)).replace(/\.$/, "");
+    this.#host = detached(plainName(canonicalHost(host)));
     this.#asked = askedTransport(uri);
   }
 
   targets(): readonly Target[] {
-    return [...this.#found.values()].slice(0, this.#options.most);
+    return this.#found;
   }
 
   run(): void {
@@ -258,14 +254,18 @@ class Attempt {
 
   #add(target: { host: string; port: number; transport: TransportName }): void {
     if (!this.#options.supported.includes(target.transport)) return;
-    const key = `${target.transport} ${target.port} ${target.host}`;
-    if (this.#found.has(key)) return;
+    if (this.#found.length >= this.#options.most) return;
+    for (const { transport, port, host } of this.#found) {
+      if (
+        transport === target.transport && port === target.port &&
+        host === target.host
+      ) return;
+    }
     const named = ipVersion(this.#host) === 0 &&
       (target.transport === "TLS" || target.transport === "WSS");
-    this.#found.set(
-      key,
-      named ? { ...target, serverName: this.#host } : target,
-    );
+    const one = named ? { ...target, serverName: this.#host } : target;
+    // One is the rule: a list that grows would keep room for many.
+    this.#found = this.#found.length === 0 ? [one] : [...this.#found, one];
   }
 
   /** §4.1: "Queries are done using the service identifier "_sip" for SIP URIs and "_sips" for SIPS URIs." */
@@ -291,6 +291,7 @@ class Attempt {
   ): readonly Answers[K][] | undefined {
     const known = this.#options.cache.known(kind, name);
     if (known === undefined) {
+      this.missing ??= new Map();
       this.missing.set(`${kind} ${name}`, { kind, name });
     }
     return known;
@@ -339,5 +340,6 @@ function naptrTransport(record: Naptr): TransportName | undefined {
 
 /** A name as questions spell it: lower case, no final dot. */
 function plainName(name: string): string {
-  return name.toLowerCase().replace(/\.$/, "");
+  const lower = name.toLowerCase();
+  return lower.endsWith(".") ? lower.slice(0, -1) : lower;
 }

@@ -376,19 +376,20 @@ export class TransportLayer implements TransportEvents {
     target: Target,
     listener: string | undefined,
   ): Transport | undefined {
-    const version = ipVersion(target.host);
-    const fits = (transport: Transport): boolean =>
-      transport.name === target.transport &&
-      speaks(transport.local.host, version);
     const asked = listener === undefined
       ? undefined
       : this.#byListener.get(listener);
-    if (asked !== undefined && fits(asked)) return asked;
+    if (asked !== undefined && leadsTo(asked, target)) return asked;
     for (const transport of this.#byListener.values()) {
-      if (fits(transport)) return transport;
+      if (leadsTo(transport, target)) return transport;
     }
     return undefined;
   }
+}
+
+function leadsTo({ name, local }: Transport, target: Target): boolean {
+  return name === target.transport &&
+    speaks(local.host, ipVersion(target.host));
 }
 
 /** Whether a socket bound to `host` reaches addresses of a family: `::` reaches both. */

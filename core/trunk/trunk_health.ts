@@ -107,7 +107,7 @@ export class TrunkHealth implements TargetHealth, ServerOwner, AddressOwner {
       // §21.5.4: "If no Retry-After is given, the client MUST act as if it had received a 500 (Server Internal Error)
       // response": that one request failed, and no more.
       if (seconds) this.#leaveAlone(this.#address(target), seconds);
-    } else if (isInService(status, undefined)) {
+    } else if (this.#addresses.size > 0 && isInService(status, undefined)) {
       this.#addresses.get(keyOf(target))?.onCallAnswered();
     }
   }

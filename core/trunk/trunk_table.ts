@@ -85,18 +85,15 @@ export class TrunkTable {
     let bestWeight = 0;
     for (const { rule, trunk } of this.#rules) {
       const weight = matchWeight(rule, { address, listener });
-      if (weight > bestWeight) [best, bestWeight] = [trunk, weight];
+      if (weight <= bestWeight) continue;
+      best = trunk;
+      bestWeight = weight;
     }
-    const atHost = this.#servers.get(address.host) ?? [];
+    const atHost = this.#servers.get(address.host);
+    if (atHost === undefined) return best;
     const exact = atHost.find((server) => server.port === address.port);
     if (exact !== undefined && bestWeight < 400) return exact.trunk;
-    if (best !== undefined) return best;
-    const stream = !listener.startsWith("udp:");
-    const trunks = new Set(
-      atHost.filter((server) => stream || !server.portGiven)
-        .map((server) => server.trunk),
-    );
-    return trunks.size === 1 ? [...trunks][0] : undefined;
+    return best ?? onlyTrunk(atHost, !listener.startsWith("udp:"));
   }
 
   #addServer(server: SipUri, trunk: TrunkSettings): void {
@@ -108,4 +105,18 @@ export class TrunkTable {
     known.push({ port, portGiven, trunk });
     this.#servers.set(host, known);
   }
+}
+
+/** The trunk of servers at an address whose port says nothing, where that is one. */
+function onlyTrunk(
+  servers: readonly KnownServer[],
+  stream: boolean,
+): TrunkSettings | undefined {
+  let only: TrunkSettings | undefined;
+  for (const { portGiven, trunk } of servers) {
+    if (portGiven && !stream) continue;
+    if (only !== undefined && only !== trunk) return undefined;
+    only = trunk;
+  }
+  return only;
 }

@@ -1,7 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { CallEvent } from "../../../core/call/call_event.ts";
 import { EventQueue } from "../../../core/call/event_queue.ts";
-import { type Leg, NO_CONTENT } from "../../../core/call/leg.ts";
+import { NO_CONTENT } from "../../../core/call/header_policy.ts";
+import type { Leg } from "../../../core/call/leg.ts";
 
 const leg = {} as Leg;
 const end: CallEvent = { type: "end", cause: "BYE", content: NO_CONTENT };
@@ -11,10 +12,12 @@ const ring = { type: "ring", status: 180 } as CallEvent;
 
 Deno.test("events that an event leads to come after it", () => {
   const seen: string[] = [];
-  const queue: EventQueue<Leg> = new EventQueue((_leg, event) => {
-    seen.push(`${event.type} begins`);
-    if (event.type === "acknowledge") queue.push(leg, change);
-    seen.push(`${event.type} ends`);
+  const queue: EventQueue<Leg> = new EventQueue({
+    arrives(_leg, event): void {
+      seen.push(`${event.type} begins`);
+      if (event.type === "acknowledge") queue.push(leg, change);
+      seen.push(`${event.type} ends`);
+    },
   });
   queue.push(leg, acknowledge);
   assertEquals(seen, [
@@ -27,8 +30,10 @@ Deno.test("events that an event leads to come after it", () => {
 
 Deno.test("what comes while a hook waits is held in order; an end overtakes", () => {
   const seen: string[] = [];
-  const queue: EventQueue<Leg> = new EventQueue((_leg, event) => {
-    seen.push(event.type);
+  const queue: EventQueue<Leg> = new EventQueue({
+    arrives(_leg, event): void {
+      seen.push(event.type);
+    },
   });
   queue.hold();
   queue.push(leg, acknowledge);
@@ -45,9 +50,11 @@ Deno.test("what comes while a hook waits is held in order; an end overtakes", ()
 
 Deno.test("an event whose hook waits holds those queued behind it", () => {
   const seen: string[] = [];
-  const queue: EventQueue<Leg> = new EventQueue((_leg, event) => {
-    seen.push(event.type);
-    if (event.type === "acknowledge") queue.hold();
+  const queue: EventQueue<Leg> = new EventQueue({
+    arrives(_leg, event): void {
+      seen.push(event.type);
+      if (event.type === "acknowledge") queue.hold();
+    },
   });
   queue.run(() => {
     queue.push(leg, acknowledge);
@@ -60,7 +67,11 @@ Deno.test("an event whose hook waits holds those queued behind it", () => {
 
 Deno.test("a peer that rings on and on fills no memory", () => {
   let rings = 0;
-  const queue = new EventQueue<Leg>(() => rings++);
+  const queue = new EventQueue<Leg>({
+    arrives(): void {
+      rings++;
+    },
+  });
   queue.hold();
   for (let i = 0; i < 10_000; i++) queue.push(leg, ring);
   queue.release();
@@ -69,8 +80,10 @@ Deno.test("a peer that rings on and on fills no memory", () => {
 
 Deno.test("a decision that asks another hook that waits keeps on holding", () => {
   const seen: string[] = [];
-  const queue: EventQueue<Leg> = new EventQueue((_leg, event) => {
-    seen.push(event.type);
+  const queue: EventQueue<Leg> = new EventQueue({
+    arrives(_leg, event): void {
+      seen.push(event.type);
+    },
   });
   queue.hold();
   queue.push(leg, acknowledge);
@@ -82,8 +95,10 @@ Deno.test("a decision that asks another hook that waits keeps on holding", () =>
 
 Deno.test("a decision that fails does not hold the call for good", () => {
   const seen: string[] = [];
-  const queue: EventQueue<Leg> = new EventQueue((_leg, event) => {
-    seen.push(event.type);
+  const queue: EventQueue<Leg> = new EventQueue({
+    arrives(_leg, event): void {
+      seen.push(event.type);
+    },
   });
   queue.hold();
   assertThrows(() =>
@@ -97,8 +112,10 @@ Deno.test("a decision that fails does not hold the call for good", () => {
 
 Deno.test("with two hooks waiting, events wait for both", () => {
   const seen: string[] = [];
-  const queue: EventQueue<Leg> = new EventQueue((_leg, event) => {
-    seen.push(event.type);
+  const queue: EventQueue<Leg> = new EventQueue({
+    arrives(_leg, event): void {
+      seen.push(event.type);
+    },
   });
   queue.hold();
   queue.hold();

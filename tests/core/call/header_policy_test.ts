@@ -1,10 +1,11 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { Headers } from "../../../core/message/headers.ts";
 import { SipRequest } from "../../../core/message/message.ts";
 import {
   crossing,
   FILTERED_FIELDS,
   METHODS,
+  NO_CONTENT,
   OWN_FIELDS,
   PASSABLE_TAGS,
   unsupportedTags,
@@ -44,6 +45,44 @@ Deno.test("token lists cross less what we would have to take part in", () => {
     "Require: privacy",
     "Allow: INVITE, ACK, INFO",
   ]);
+});
+
+Deno.test("a list that was seen before crosses as it did the first time", () => {
+  for (const _ of ["first", "again"]) {
+    const headers = new Headers()
+      .append("Allow", "INVITE, SUBSCRIBE")
+      .append("Supported", "100rel")
+      .append("Require", "");
+    const { headers: crossed } = crossing(
+      new SipRequest("INVITE", "sip:a@b", headers),
+    );
+    assertEquals(names(crossed), ["Allow: INVITE", "Require: "]);
+  }
+  // Far more lists than are remembered, and longer ones.
+  for (let i = 0; i < 500; i++) {
+    const odd = `x${i},`.repeat(i + 1);
+    const headers = new Headers().append("Allow", `${odd} BYE`);
+    const { headers: crossed } = crossing(
+      new SipRequest("INVITE", "sip:a@b", headers),
+    );
+    assertEquals(names(crossed), ["Allow: BYE"]);
+  }
+});
+
+Deno.test("a message with nothing for the other side makes nothing for it; a body is something", () => {
+  const headers = new Headers().append("Via", "SIP/2.0/UDP a").append(
+    "Call-ID",
+    "x",
+  );
+  assertStrictEquals(
+    crossing(new SipRequest("BYE", "sip:a@b", headers)),
+    NO_CONTENT,
+  );
+  const body = new Uint8Array(1);
+  const content = crossing(new SipRequest("BYE", "sip:a@b", headers, body));
+  assertStrictEquals(content.body, body);
+  assertEquals(content.headers.lines.length, 0);
+  assertEquals(NO_CONTENT.headers.lines.length, 0);
 });
 
 Deno.test("Require of what we do not know is found, whatever its case", () => {

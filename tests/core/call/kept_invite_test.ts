@@ -42,6 +42,28 @@ Deno.test("an INVITE that was within larger limits is whole when it is read", ()
   assertEquals(serialize(kept.request), toBytes(text));
 });
 
+Deno.test("of an INVITE that nobody will ask for nothing is kept, packed or not", () => {
+  const kept = new KeptInvite(parsed(TEXT));
+  kept.forget();
+  kept.pack();
+  assertEquals(kept.request.headers.lines.length, 0);
+  kept.replace(parsed(TEXT));
+  assertEquals(serialize(kept.request), toBytes(TEXT));
+});
+
+Deno.test("notes are gone when inbound hooks made another INVITE of it", () => {
+  const view = new InviteView({ id: "1" }, parsed(TEXT), {
+    trunk: undefined,
+    source: "udp:192.0.2.11:5060",
+  });
+  view.vars["known"] = true;
+  view.replace(parsed(TEXT.replace("one,", "three,")));
+  assertEquals(view.vars, {});
+  assertEquals(view.headers.get("Subject"), "three, two three");
+  view.vars = { other: 1 };
+  assertEquals(view.vars, { other: 1 });
+});
+
 Deno.test("the view of a call says the same once its INVITE is packed", () => {
   const view = new InviteView({ id: "1" }, parsed(TEXT), {
     trunk: undefined,

@@ -105,6 +105,27 @@ Deno.test("no hook: the same message, and nothing is run", () => {
   const { planes: all } = planes({});
   assertStrictEquals(all.outbound(message, { leg: LEG }), message);
   assertStrictEquals(all.inbound(message, { leg: LEG }).message, message);
+  assertEquals([all.ignoresInbound, all.ignoresOutbound], [true, true]);
+});
+
+Deno.test("who looks at messages or calls: each plane by itself, and any hook at all", () => {
+  const hook = { "*": () => {} };
+  const { planes: inbound } = planes({ inbound: hook });
+  assertEquals(
+    [inbound.ignoresInbound, inbound.ignoresOutbound],
+    [false, true],
+  );
+  const { planes: outbound } = planes({ outbound: hook });
+  assertEquals(
+    [outbound.ignoresInbound, outbound.ignoresOutbound],
+    [true, false],
+  );
+  assertEquals(planes({ name: "p" }).planes.readsCalls, false);
+  assertEquals(planes({ onEnd: () => {} }).planes.readsCalls, true);
+  class Own {
+    onEnd(): void {}
+  }
+  assertEquals(planes(new Own()).planes.readsCalls, true);
 });
 
 Deno.test("a hook that throws after an edit has edited nothing", () => {

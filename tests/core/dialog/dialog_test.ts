@@ -1,6 +1,7 @@
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { parseMessage } from "../../../core/message/parse.ts";
 import { toBytes } from "../../../core/message/bytes.ts";
+import { Headers } from "../../../core/message/headers.ts";
 import { SipRequest, SipResponse } from "../../../core/message/message.ts";
 import { Dialog } from "../../../core/dialog/dialog.ts";
 import {
@@ -178,6 +179,24 @@ Deno.test("a target refresh replaces the target and keeps the route set", () => 
   dialog.refreshTarget(INVITE);
   assertEquals(dialog.remoteTarget, "sip:alice@192.0.2.2:5062");
   assertEquals(dialog.routeSet, []);
+});
+
+Deno.test("a Contact that only begins as the target is, or is written otherwise, replaces it", () => {
+  const dialog = Dialog.uac(INVITE, ok(), FLOW);
+  const rows = [
+    ["<sip:bob@192.0.2.4>;q=1", "sip:bob@192.0.2.4"],
+    ["<sip:bob@192.0.2.4:5080>", "sip:bob@192.0.2.4:5080"],
+    ["<sip:bob@192.0.2.4>, <sip:bob@192.0.2.5>", "sip:bob@192.0.2.4"],
+    ["sip:bob@192.0.2.6;q=1", "sip:bob@192.0.2.6"],
+    ["< sip:bob@192.0.2.7 >", "sip:bob@192.0.2.7"],
+    ["<sip:bob@192.0.2.7>", "sip:bob@192.0.2.7"],
+    ["", "sip:bob@192.0.2.7"],
+  ] as const;
+  for (const [contact, target] of rows) {
+    const headers = new Headers().append("Contact", contact);
+    dialog.refreshTarget(new SipResponse(200, "OK", headers));
+    assertEquals(dialog.remoteTarget, target);
+  }
 });
 
 Deno.test("the wait after 491 (14.1)", () => {

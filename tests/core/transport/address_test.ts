@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { assertEquals } from "@std/assert";
 import {
   canonicalHost,
@@ -36,6 +37,39 @@ Deno.test("IP addresses are told from names", () => {
   assertEquals(ipVersion("[::1]"), 6);
   assertEquals(ipVersion("192.0.2.300"), 0);
   assertEquals(ipVersion("example.com"), 0);
+});
+
+Deno.test("IPv4 addresses are what node:net says they are", () => {
+  const hosts = [
+    "0.0.0.0",
+    "255.255.255.255",
+    "256.1.1.1",
+    "1.2.3",
+    "1.2.3.4.5",
+    "1.2.3.",
+    ".1.2.3",
+    "1..2.3",
+    "01.2.3.4",
+    "1.2.3.00",
+    "1.2.3.4 ",
+    "1.2.3.a",
+    "1.2.3.4\u0660",
+    "",
+    ".",
+    "...",
+    "1",
+    "1.2.3.1000",
+    "[1.2.3.4]",
+    "::1",
+    "[::1]",
+    "::ffff:1.2.3.4",
+    "fe80::1%eth0",
+    ":::",
+  ];
+  for (const host of hosts) {
+    const bare = host.startsWith("[") ? host.slice(1, -1) : host;
+    assertEquals(ipVersion(host), isIP(bare), host);
+  }
 });
 
 Deno.test("transports are known in any case, and their ports", () => {
