@@ -213,8 +213,7 @@ export function withVia(
   // RFC 3581 §3: the client adds `rport` without a value, so that responses come back through a NAT. It means something
   // to UDP only.
   const rport = transport === "UDP" ? ";rport" : "";
-  const raw =
-    `Via: SIP/2.0/${transport} ${sentBy};branch=${hop.branch}${rport}`;
+  const raw = viaUpToBranch(transport, sentBy) + hop.branch + rport;
   const lines = [new HeaderLine("via", raw, 3), ...request.headers.lines];
   return new SipRequest(
     request.method,
@@ -222,4 +221,15 @@ export function withVia(
     new Headers(lines),
     request.body,
   );
+}
+
+let latest = { transport: "", sentBy: "", text: "" };
+
+/** What our Via begins with: one text for as long as requests leave from the same listener. */
+function viaUpToBranch(transport: string, sentBy: string): string {
+  if (latest.transport !== transport || latest.sentBy !== sentBy) {
+    const text = `Via: SIP/2.0/${transport} ${sentBy};branch=`;
+    latest = { transport, sentBy, text };
+  }
+  return latest.text;
 }
