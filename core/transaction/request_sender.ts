@@ -7,23 +7,31 @@
 
 import type { Clock, Timed, Timer } from "../base/clock.ts";
 import type { Observer } from "../base/observer.ts";
-import { SipRequest, type SipResponse } from "../message/message.ts";
+import type { SipRequest, SipResponse } from "../message/message.ts";
 import type { SipUri } from "../message/uri.ts";
-import { sameAddress, type Target } from "../transport/address.ts";
-import type { Flow } from "../transport/flow.ts";
-import { Attempts, estimatedBytes } from "./attempts.ts";
+import type { Target } from "../transport/address.ts";
+import { type Attempts, estimatedBytes } from "./attempts.ts";
 import type {
   ClientFailure,
   ClientTransaction,
   ClientUser,
 } from "./client_transaction.ts";
 import type { Destination } from "./client_transactions.ts";
+import {
+  attemptsFor,
+  finished,
+  firstOf,
+  type SendRoute,
+  startingWith,
+} from "./send_route.ts";
 import { AckSender, type SentAck } from "./sent_ack.ts";
-import type { TargetHealth } from "./target_health.ts";
 import type { TransactionLayer } from "./transaction_layer.ts";
 import type { MessageTransport } from "./transport_port.ts";
 
+export type { SendRoute } from "./send_route.ts";
 export type { SentAck } from "./sent_ack.ts";
+
+const NO_TARGETS: readonly Target[] = [];
 
 /**
  * Why no (further) response comes. `unresolved`: the URI leads nowhere, or it was cancelled before it was known where to;
@@ -39,33 +47,6 @@ export interface SendingUser {
   onFailure(failure: SendingFailure): void;
   /** After the 2xx of an INVITE: its last fork may have answered, no more will come. Not when the layer is closed. */
   onOver?(): void;
-}
-
-/** Where a request is to go. */
-export interface SendRoute {
-  /** What is resolved, where no targets are given. */
-  readonly uri?: SipUri | undefined;
-  /** The targets in order of trial. */
-  readonly targets?: readonly Target[] | undefined;
-  /** Tried before all others: where the peer is known to have answered. */
-  readonly first?: Target | undefined;
-  /** The flow to take first while it is open: its peer may not be reached otherwise (RFC 5626). */
-  readonly boundTo?: Flow | undefined;
-  /** A connection to prefer where it leads to the target. */
-  readonly flow?: Flow | undefined;
-  /** The listener to send from. */
-  readonly listener?: string | undefined;
-  /** What is known of the targets: those that are down are left out. */
-  readonly health?: TargetHealth | undefined;
-  /** UDP stays UDP, however large the request. */
-  readonly udpOnly?: boolean | undefined;
-  /** How much `prepare` adds besides Contact, for the choice between UDP and TCP. */
-  readonly addedBytes?: number | undefined;
-  /**
-   * Finishes the request for the flow it will leave on (Contact, say). It is called once for each try, with a copy that
-   * it may change; Via is put on top afterwards.
-   */
-  prepare?(draft: SipRequest, flow: Flow): SipRequest;
 }
 
 /** A request on its way. */
@@ -100,58 +81,45 @@ export class RequestSender {
 
   /** Sends a request: neither ACK nor CANCEL. `request` has no Via of ours yet. */
   send(request: SipRequest, route: SendRoute, user: SendingUser): Sending {
-    const sending = new RequestSending(
-      { request, route, user },
-      this.#options,
-    );
-    this.#withTargets(route, (targets) => sending.start(targets));
+    const sending = new RequestSending({ request, route, user }, this.#options);
+    this.#start(sending, route);
     return sending;
   }
 
   /** Sends the ACK of a 2xx. */
   sendAck(ack: SipRequest, route: SendRoute): SentAck {
-    const { transactions, transport, clock, observer } = this.#options;
-    const sender = new AckSender({
-      messageFor: (flow) =>
-        transactions.stamped(finished(ack, route, flow), flow),
-      bytes: estimatedBytes(ack) + (route.addedBytes ?? 0),
-      clock,
-      observer,
-      transport,
-    });
-    this.#withTargets(
-      route,
-      (targets) => sender.start(attemptsFor(targets, route, transport)),
-    );
+    const sender = new AckSender({ ack, route }, this.#options);
+    this.#start(sender, route);
     return sender;
   }
 
   /** At once where the targets are known: promises only for what DNS is asked for. */
-  #withTargets(
-    route: SendRoute,
-    then: (targets: readonly Target[]) => void,
-  ): void {
+  #start(one: Startable, route: SendRoute): void {
     const found = route.targets ??
       (route.uri === undefined
-        ? []
+        ? NO_TARGETS
         : this.#options.resolver.resolve(route.uri));
-    const first = boundTarget(route) ?? route.first;
-    const start = (targets: readonly Target[]) =>
-      then(startingWith(first, targets));
-    if (found instanceof Promise) found.then(start, () => start([]));
-    else start(found);
+    if (found instanceof Promise) startLater(one, route, found);
+    else one.start(startingWith(firstOf(route), found));
   }
 }
 
-function startingWith(
-  first: Target | undefined,
-  targets: readonly Target[],
-): readonly Target[] {
-  if (first === undefined) return targets;
-  const others = targets.filter((target) =>
-    target.transport !== first.transport || !sameAddress(target, first)
+/** What waits for its targets. */
+interface Startable {
+  start(targets: readonly Target[]): void;
+}
+
+function startLater(
+  one: Startable,
+  route: SendRoute,
+  found: Promise<readonly Target[]>,
+): void {
+  // A flow that breaks while DNS is asked was still the one to begin with.
+  const first = firstOf(route);
+  found.then(
+    (targets) => one.start(startingWith(first, targets)),
+    () => one.start(startingWith(first, NO_TARGETS)),
   );
-  return [first, ...others];
 }
 
 /** One request and its tries. */
@@ -279,38 +247,4 @@ class RequestSending implements Sending, ClientUser, Timed {
   #fail(): void {
     this.#failing ??= this.#options.clock.schedule(0, this, "failed");
   }
-}
-
-/** Where the flow leads that a request is bound to. */
-function boundTarget({ boundTo }: SendRoute): Target | undefined {
-  return boundTo === undefined || !boundTo.open
-    ? undefined
-    : { ...boundTo.remote, transport: boundTo.transport };
-}
-
-function attemptsFor(
-  targets: readonly Target[],
-  route: SendRoute,
-  transport: MessageTransport,
-): Attempts {
-  const bound = route.boundTo?.open === true;
-  const udpOnly = bound || route.udpOnly === true ||
-    route.uri?.param("transport")?.toLowerCase() === "udp";
-  const flow = bound ? route.boundTo : route.flow;
-  const { listener } = route;
-  return new Attempts(transport, { targets, flow, listener, udpOnly });
-}
-
-/** A copy of the request, finished for its flow. */
-function finished(
-  request: SipRequest,
-  route: SendRoute,
-  flow: Flow,
-): SipRequest {
-  if (route.prepare === undefined) return request;
-  const { method, uri, headers, body } = request;
-  return route.prepare(
-    new SipRequest(method, uri, headers.clone(), body),
-    flow,
-  );
 }

@@ -4,9 +4,11 @@ import type { Clock, Timed, Timer } from "../base/clock.ts";
 import type { Observer } from "../base/observer.ts";
 import type { SipRequest } from "../message/message.ts";
 import { serialize } from "../message/serialize.ts";
+import type { Target } from "../transport/address.ts";
 import type { Flow } from "../transport/flow.ts";
-import type { Attempts } from "./attempts.ts";
+import { type Attempts, estimatedBytes } from "./attempts.ts";
 import type { Destination } from "./client_transactions.ts";
+import { attemptsFor, finished, type SendRoute } from "./send_route.ts";
 import type { MessageTransport } from "./transport_port.ts";
 
 /** An ACK that was sent. */
@@ -16,11 +18,11 @@ export interface SentAck {
 }
 
 /** What an {@linkcode AckSender} needs. */
-export interface AckParts {
-  /** The ACK for a flow, our Via on top. */
-  readonly messageFor: (flow: Flow) => SipRequest;
-  /** How long it is going to be. */
-  readonly bytes: number;
+export interface AckContext {
+  readonly transactions: {
+    /** The request with our Via on top. */
+    stamped(request: SipRequest, flow: Flow): SipRequest;
+  };
   readonly clock: Clock;
   readonly observer: Observer;
   readonly transport: MessageTransport;
@@ -28,40 +30,42 @@ export interface AckParts {
 
 /** An ACK on its way, or waiting for its address. It keeps no more than its bytes once it is sent. */
 export class AckSender implements SentAck, Timed {
-  readonly #clock: Clock;
-  readonly #observer: Observer;
-  readonly #transport: MessageTransport;
+  readonly #context: AckContext;
   readonly #length: number;
   /** Gone once no other way is left to try: it holds the dialog, and the ACK is kept for 32 s. */
-  #messageFor: AckParts["messageFor"] | undefined;
+  #parts: { readonly ack: SipRequest; readonly route: SendRoute } | undefined;
   #attempts: Attempts | undefined;
   #destination: Destination | undefined;
   #bytes: Uint8Array | undefined;
   #broken: Timer | undefined;
 
-  constructor(parts: AckParts) {
-    this.#clock = parts.clock;
-    this.#observer = parts.observer;
-    this.#transport = parts.transport;
-    this.#length = parts.bytes;
-    this.#messageFor = parts.messageFor;
+  constructor(
+    parts: { ack: SipRequest; route: SendRoute },
+    context: AckContext,
+  ) {
+    this.#context = context;
+    this.#parts = parts;
+    this.#length = estimatedBytes(parts.ack) + (parts.route.addedBytes ?? 0);
   }
 
   /** The targets are known: sends it. */
-  start(attempts: Attempts): void {
-    this.#attempts = attempts;
-    this.#try(attempts.next(this.#length));
+  start(targets: readonly Target[]): void {
+    if (this.#parts === undefined) return;
+    const { transport } = this.#context;
+    this.#attempts = attemptsFor(targets, this.#parts.route, transport);
+    this.#try(this.#attempts.next(this.#length));
   }
 
   resend(): void {
     if (this.#bytes === undefined || this.#destination === undefined) return;
     const { target, flow } = this.#destination;
+    const { transport } = this.#context;
     const way = flow.open
       ? flow
-      : this.#transport.flowTo(target, undefined, flow.listener) ?? flow;
+      : transport.flowTo(target, undefined, flow.listener) ?? flow;
     // Made for each time it is sent, which is once: it need not be kept for 32 s.
-    this.#transport.send(this.#bytes, way, () => {
-      this.#broken ??= this.#clock.schedule(0, this, "next");
+    transport.send(this.#bytes, way, () => {
+      this.#broken ??= this.#context.clock.schedule(0, this, "next");
     });
   }
 
@@ -72,15 +76,17 @@ export class AckSender implements SentAck, Timed {
   }
 
   #try(destination: Destination | undefined): void {
-    if (destination === undefined || this.#messageFor === undefined) {
-      this.#observer.count("transaction_acks_unsendable");
+    const { transactions, observer } = this.#context;
+    if (destination === undefined || this.#parts === undefined) {
+      observer.count("transaction_acks_unsendable");
       return;
     }
+    const { ack, route } = this.#parts;
+    const { flow } = destination;
+    const message = transactions.stamped(finished(ack, route, flow), flow);
     this.#destination = destination;
-    this.#bytes = serialize(this.#messageFor(destination.flow));
+    this.#bytes = serialize(message);
     this.resend();
-    if (this.#attempts?.exhausted) {
-      this.#messageFor = this.#attempts = undefined;
-    }
+    if (this.#attempts?.exhausted) this.#parts = this.#attempts = undefined;
   }
 }
