@@ -122,6 +122,63 @@ Deno.test("a request in a dialog is no merged one, nor is one whose first way ha
   bed.assertNothingLeft();
 });
 
+Deno.test("a request that came two ways gets 482, though the first has its final response", () => {
+  const bed = new Bed();
+  bed.receive(peerRequest("INVITE", { branch: "z9hG4bKone" }));
+  bed.respond(200);
+  bed.receive(peerRequest("OPTIONS", { branch: "z9hG4bKthree" }));
+  bed.respond(200);
+  bed.transport.take();
+  bed.receive(peerRequest("INVITE", { branch: "z9hG4bKtwo" }));
+  bed.receive(peerRequest("OPTIONS", { branch: "z9hG4bKfour" }));
+  assertEquals(bed.servers.length, 2);
+  assertEquals(bed.transport.take(), ["0 482 INVITE", "0 482 OPTIONS"]);
+  bed.run(64 * T1);
+  bed.receive(peerRequest("INVITE", { branch: "z9hG4bKfive" }));
+  assertEquals(bed.servers.length, 3);
+  bed.layer.close();
+  bed.assertNothingLeft();
+});
+
+Deno.test("a CANCEL of what has its final response has that one's To tag and no effect", () => {
+  const bed = new Bed();
+  bed.receive(peerRequest("INVITE"));
+  bed.respond(200, "given");
+  bed.receive(peerRequest("OPTIONS", { branch: "z9hG4bK2", cseq: "2" }));
+  bed.respond(404, "other");
+  bed.receive(peerRequest("CANCEL"));
+  // §9.2: "the To tag of the response to the CANCEL and the To tag in the response to the original request SHOULD be the same."
+  assertEquals(bed.transport.last.message.to?.tag, "given");
+  bed.receive(peerRequest("CANCEL", { branch: "z9hG4bK2", cseq: "2" }));
+  assertEquals(bed.transport.last.message.to?.tag, "other");
+  bed.receive(peerRequest("CANCEL"));
+  assertEquals(bed.transport.take(), [
+    "0 200 INVITE",
+    "0 404 OPTIONS",
+    "0 200 CANCEL",
+    "0 200 CANCEL",
+    "0 200 CANCEL",
+  ]);
+  assertEquals(bed.told, []);
+  bed.run(64 * T1);
+  bed.assertNothingLeft();
+});
+
+Deno.test("what has its final response counts, and is not told of to a user that has gone", () => {
+  const bed = new Bed({ limits: { transactions: 2 } });
+  bed.receive(peerRequest("INVITE", { branch: "z9hG4bK1" }));
+  bed.respond(200);
+  bed.server.user = undefined;
+  bed.receive(peerRequest("OPTIONS", { branch: "z9hG4bK2" }));
+  bed.respond(200);
+  bed.receive(peerRequest("OPTIONS", { branch: "z9hG4bK3", callId: "3" }));
+  assertEquals(bed.transport.take().at(-1), "0 503 OPTIONS");
+  bed.run(64 * T1);
+  // That of the OPTIONS.
+  assertEquals(bed.told, ["terminated"]);
+  bed.assertNothingLeft();
+});
+
 Deno.test("an ACK without transaction is the user's", () => {
   const bed = new Bed();
   bed.receive(peerRequest("ACK", { toTag: "ours" }));
