@@ -11,10 +11,27 @@
 import { writeBytes } from "./bytes.ts";
 import type { SipMessage } from "./message.ts";
 
-/** Memory of its own costs a message more than all else about it; a dozen that are soon let go share theirs. */
+/** Memory of its own costs a message more than all else about it: neighbours that are let go together share theirs. */
+class Slab {
+  #bytes = new Uint8Array(0);
+  #used = 0;
+
+  take(size: number): Uint8Array<ArrayBuffer> {
+    if (size > SLAB_BYTES / 4) return new Uint8Array(size);
+    if (this.#used + size > this.#bytes.length) {
+      this.#bytes = new Uint8Array(SLAB_BYTES);
+      this.#used = 0;
+    }
+    this.#used += size;
+    return this.#bytes.subarray(this.#used - size, this.#used);
+  }
+}
+
 const SLAB_BYTES = 8 * 1024;
-let slab = new Uint8Array(SLAB_BYTES);
-let slabUsed = 0;
+/** The ACK of a 2xx waits half a minute for the doubles of the 2xx. */
+const acks = new Slab();
+/** All others are held no longer than they may be sent again by themselves. */
+const others = new Slab();
 
 /** The bytes of a message, in an array that nobody else writes to. */
 export function serialize(message: SipMessage): Uint8Array<ArrayBuffer> {
@@ -34,7 +51,8 @@ export function serialize(message: SipMessage): Uint8Array<ArrayBuffer> {
   }
   text += lengthWritten ? "\r\n" : `Content-Length: ${body.length}\r\n\r\n`;
   const size = text.length + body.length;
-  const bytes = isBrief(message) ? shared(size) : new Uint8Array(size);
+  const isAck = message.kind === "request" && message.method === "ACK";
+  const bytes = (isAck ? acks : others).take(size);
   const written = writeBytes(text, bytes, 0);
   if (body.length > 0) bytes.set(body, written);
   return bytes;
@@ -51,25 +69,4 @@ function inOneLine(text: string): string {
   return text.includes("\n") || text.includes("\r")
     ? text.replace(/[\r\n]/g, " ")
     : text;
-}
-
-/**
- * Whether it is held no longer than a few retransmissions. A final response, and the ACK of one, wait half a minute for
- * their doubles, and would keep their neighbours' memory that long.
- */
-function isBrief(message: SipMessage): boolean {
-  return message.kind === "request"
-    ? message.method !== "ACK"
-    : message.status < 200;
-}
-
-/** Memory shared with others. */
-function shared(size: number): Uint8Array<ArrayBuffer> {
-  if (size > SLAB_BYTES / 4) return new Uint8Array(size);
-  if (slabUsed + size > SLAB_BYTES) {
-    slab = new Uint8Array(SLAB_BYTES);
-    slabUsed = 0;
-  }
-  slabUsed += size;
-  return slab.subarray(slabUsed - size, slabUsed);
 }
