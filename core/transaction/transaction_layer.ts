@@ -165,7 +165,7 @@ function hasSeveralVias(response: SipResponse): boolean {
   let lines = 0;
   for (const line of response.headers.lines) {
     if (line.key !== "via") continue;
-    if (++lines > 1 || line.raw.includes(",")) return true;
+    if (++lines > 1 || line.wire.includes(",")) return true;
   }
   return false;
 }
