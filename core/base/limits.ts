@@ -20,8 +20,13 @@ export interface Limits {
   readonly stunTransactions: number;
   /** Most flows whose clients' pings are waited for (RFC 5626); further ones are kept without. */
   readonly watchedFlows: number;
-  /** Most transactions alive at once, both kinds together. */
+  /** Most transactions at once that are not over, both kinds together. */
   readonly transactions: number;
+  /**
+   * Most transactions that are over and wait for doubles of their messages, some 300 bytes each. A basic call leaves three
+   * of them for 32 s and one for 5 s: 100 for each call a second.
+   */
+  readonly endedTransactions: number;
   /** Most calls alive at once. */
   readonly calls: number;
   /** Most targets tried at once for one call. */
@@ -63,6 +68,7 @@ export const DEFAULT_LIMITS: Limits = {
   stunTransactions: 10_000,
   watchedFlows: 100_000,
   transactions: 200_000,
+  endedTransactions: 1_000_000,
   calls: 50_000,
   forkWidth: 10,
   targetsPerCall: 30,

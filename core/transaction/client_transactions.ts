@@ -65,6 +65,11 @@ export class ClientTransactions implements ClientHost {
     return this.#table.size + this.#ended.size;
   }
 
+  /** How many of them are over. */
+  get ended(): number {
+    return this.#ended.size;
+  }
+
   /** Starts a transaction; `draft` has no Via of ours yet. */
   request(
     draft: SipRequest,

@@ -85,6 +85,11 @@ export class ServerTransactions implements ServerHost {
     return this.#table.size;
   }
 
+  /** How many of them are over. */
+  get ended(): number {
+    return this.#table.ended.size;
+  }
+
   /** A request has come. `full`: no transaction may be added for it. */
   receive(request: SipRequest, flow: Flow, options: { full: boolean }): void {
     const { via } = request;

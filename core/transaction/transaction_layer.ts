@@ -29,6 +29,12 @@ import type { InviteGate } from "./stateless_refusals.ts";
 import type { TransactionTimers } from "./timers.ts";
 import type { MessageTransport } from "./transport_port.ts";
 
+/**
+ * As much of the tables is for requests outside dialogs; the rest is for those within, so that the calls that are up can
+ * end.
+ */
+const SHARE_OF_NEW = 0.9;
+
 /** Who asks and answers: the core above this layer. */
 export interface TransactionUser extends RequestUser {
   /**
@@ -91,7 +97,7 @@ export class TransactionLayer implements TransportHandler {
     to: Destination,
     user: ClientUser,
   ): ClientTransaction | undefined {
-    if (this.#full) {
+    if (this.#closed || this.#isFull(1)) {
       this.#observer.count("transactions_refused");
       return undefined;
     }
@@ -114,7 +120,9 @@ export class TransactionLayer implements TransportHandler {
   onMessage(message: SipMessage, flow: Flow): void {
     if (this.#closed) return;
     if (message.kind === "request") {
-      this.#servers.receive(message, flow, { full: this.#full });
+      const isNew = message.to?.tag === undefined;
+      const full = this.#isFull(isNew ? SHARE_OF_NEW : 1);
+      this.#servers.receive(message, flow, { full });
     } else {
       this.#onResponse(message, flow);
     }
@@ -138,8 +146,12 @@ export class TransactionLayer implements TransportHandler {
     return this.#user.onKeepAlive?.(kind, bytes, flow) ?? false;
   }
 
-  get #full(): boolean {
-    return this.#closed || this.size >= this.#limits.transactions;
+  /** Whether the share of the tables that is for such a message is taken. */
+  #isFull(share: number): boolean {
+    const { transactions, endedTransactions } = this.#limits;
+    const ended = this.#clients.ended + this.#servers.ended;
+    return this.size - ended >= transactions * share ||
+      ended >= endedTransactions * share;
   }
 
   #onResponse(response: SipResponse, flow: Flow): void {

@@ -165,7 +165,7 @@ Deno.test("a CANCEL of what has its final response has that one's To tag and no 
 });
 
 Deno.test("what has its final response counts, and is not told of to a user that has gone", () => {
-  const bed = new Bed({ limits: { transactions: 2 } });
+  const bed = new Bed({ limits: { endedTransactions: 2 } });
   bed.receive(peerRequest("INVITE", { branch: "z9hG4bK1" }));
   bed.respond(200);
   bed.server.user = undefined;
@@ -273,6 +273,34 @@ Deno.test("a full table: 503 with Retry-After out of hand, none of ours either",
   bed.layer.close();
   bed.assertNothingLeft();
 });
+
+for (const limits of [{ transactions: 10 }, { endedTransactions: 10 }]) {
+  Deno.test(`the last tenth of ${Object.keys(limits)[0]} is for requests within dialogs`, () => {
+    const bed = new Bed({ limits });
+    const receive = (method: string, number: number, toTag?: string): void => {
+      const callId = `${number}`;
+      const branch = `z9hG4bK${method}${number}`;
+      const before = bed.servers.length;
+      bed.receive(peerRequest(method, {
+        branch,
+        callId,
+        ...(toTag === undefined ? {} : { toTag }),
+      }));
+      if ("endedTransactions" in limits && bed.servers.length > before) {
+        bed.respond(200);
+      }
+    };
+    for (let number = 0; number < 12; number++) receive("OPTIONS", number);
+    assertEquals([bed.layer.size, bed.servers.length], [9, 9]);
+    receive("BYE", 0, "ours");
+    receive("BYE", 1, "ours");
+    assertEquals([bed.layer.size, bed.servers.length], [10, 10]);
+    assertEquals(bed.transport.take().at(-1), "0 503 BYE");
+    assertEquals(bed.counted("transactions_refused"), 4);
+    bed.layer.close();
+    bed.assertNothingLeft();
+  });
+}
 
 Deno.test("a malformed request is answered without a transaction", () => {
   const bed = new Bed();
