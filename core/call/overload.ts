@@ -154,7 +154,7 @@ export class Overload implements InviteGate {
     if (this.#shedding !== undefined) {
       if (this.#calm >= END_WINDOWS) this.#end(this.#shedding);
       else this.#adapt(this.#shedding, before);
-    } else if (this.#high >= BEGIN_WINDOWS) {
+    } else if (this.#high >= (this.#isDeep ? 1 : BEGIN_WINDOWS)) {
       this.#begin(this.#admitted * 1000 / lastedMs);
     } else if (this.#idle >= IDLE_WINDOWS) this.close();
   }
@@ -196,8 +196,13 @@ export class Overload implements InviteGate {
   }
 
   #cut(perSecond: number): number {
-    const isDeep = this.#delayMs > this.#maxDelayMs * DEEP;
-    return Math.max(LEAST_PER_SECOND, perSecond * (isDeep ? DEEP_CUT : CUT));
+    const share = this.#isDeep ? DEEP_CUT : CUT;
+    return Math.max(LEAST_PER_SECOND, perSecond * share);
+  }
+
+  /** No pause and no burst makes every message of a window wait so long. */
+  get #isDeep(): boolean {
+    return this.#delayMs > this.#maxDelayMs * DEEP;
   }
 
   #end(shedding: Shedding): void {

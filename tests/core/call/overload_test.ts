@@ -127,6 +127,15 @@ Deno.test("overload: load that swings about the peak every second does not make 
   assert(server.changes.length <= 1, server.changes.join());
 });
 
+Deno.test("overload: where every message waits four times too long, one window is proof enough", () => {
+  const flooded = new Simulated(1000);
+  flooded.offer(3000, 0.45);
+  assertEquals(flooded.changes, ["overload"]);
+  const busy = new Simulated(1000);
+  busy.offer(1030, 0.65);
+  assertEquals(busy.changes, []);
+});
+
 Deno.test("overload: a pause of the process is no overload", () => {
   const server = new Simulated(1000);
   server.offer(500, 5);
