@@ -47,10 +47,6 @@ export class DelayProbe implements DelayGauge {
   readonly #time: ProbeTime;
   readonly #token: Uint8Array;
   readonly #listeners: ProbedTransport[] = [];
-  /** When each probe left, by its number, the oldest first. */
-  readonly #sent = new Map<number, number>();
-  #next = 0;
-  #answered = true;
   #lastMs = 0;
   #onDelay: ((delayMs: number) => void) | undefined;
   #stop: (() => void) | undefined;
@@ -63,15 +59,16 @@ export class DelayProbe implements DelayGauge {
 
   /** The transport as the layers above are to have it. */
   wrap(transport: Transport): Transport {
-    const wrapped = new ProbedTransport(transport, this);
+    const probes = new ListenerProbes(this.#time, this.#token);
+    const wrapped = new ProbedTransport(transport, probes);
     this.#listeners.push(wrapped);
     return wrapped;
   }
 
   start(onDelay: (delayMs: number) => void): void {
     this.#stop?.();
+    for (const { probes } of this.#listeners) probes.clear();
     this.#onDelay = onDelay;
-    this.#answered = true;
     this.#lastMs = this.#time.nowMs();
     this.#stop = this.#time.every(EVERY_MS, () => this.#turn());
   }
@@ -79,7 +76,64 @@ export class DelayProbe implements DelayGauge {
   stop(): void {
     this.#stop?.();
     this.#stop = this.#onDelay = undefined;
+  }
+
+  #turn(): void {
+    const nowMs = this.#time.nowMs();
+    const lateMs = Math.max(0, nowMs - this.#lastMs - EVERY_MS);
+    this.#lastMs = nowMs;
+    const open = this.#listeners.filter(({ isProbed }) => isProbed);
+    // A listener that nothing comes to says nothing of another's queue: the longest counts.
+    let delayMs = open.length === 0 ? lateMs : -1;
+    for (const { probes } of open) {
+      delayMs = Math.max(delayMs, probes.delayAt(nowMs));
+    }
+    if (delayMs >= 0) this.#onDelay?.(delayMs);
+    for (const listener of open) listener.sendToSelf(listener.probes.next());
+  }
+}
+
+/** The probes of one listener that are on their way. */
+class ListenerProbes {
+  readonly #time: ProbeTime;
+  readonly #token: Uint8Array;
+  /** When each left, by its number, the oldest first. */
+  readonly #sent = new Map<number, number>();
+  #next = 0;
+  /** The shortest delay since it was asked for; -1 where none came back. */
+  #leastMs = -1;
+
+  constructor(time: ProbeTime, token: Uint8Array) {
+    this.#time = time;
+    this.#token = token;
+  }
+
+  clear(): void {
     this.#sent.clear();
+    this.#leastMs = -1;
+  }
+
+  /** How long what arrives has to wait, as far as is known; -1 where nothing was asked. */
+  delayAt(nowMs: number): number {
+    const leastMs = this.#leastMs;
+    this.#leastMs = -1;
+    if (leastMs >= 0) return leastMs;
+    for (const [number, sentMs] of this.#sent) {
+      // What waits has waited as long as the oldest, unless that was dropped: then the queue is full.
+      if (nowMs - sentMs < LOST_MS) return nowMs - sentMs;
+      this.#sent.delete(number);
+    }
+    return -1;
+  }
+
+  next(): Uint8Array {
+    const number = this.#next = (this.#next + 1) >>> 0;
+    this.#sent.set(number, this.#time.nowMs());
+    const bytes = new Uint8Array(PROBE_BYTES);
+    bytes[0] = MARK;
+    new DataView(bytes.buffer).setUint32(1, number);
+    bytes.set(this.#token, TOKEN_AT);
+    return bytes;
   }
 
   /** Whether a datagram was one of ours; then it is done with. */
@@ -89,53 +143,30 @@ export class DelayProbe implements DelayGauge {
     }
     const number = new DataView(bytes.buffer, bytes.byteOffset).getUint32(1);
     const sentMs = this.#sent.get(number);
-    if (sentMs !== undefined) {
-      this.#sent.delete(number);
-      this.#answered = true;
-      this.#onDelay?.(this.#time.nowMs() - sentMs);
+    if (sentMs === undefined) return true;
+    const delayMs = this.#time.nowMs() - sentMs;
+    this.#leastMs = this.#leastMs < 0
+      ? delayMs
+      : Math.min(this.#leastMs, delayMs);
+    // It has overtaken none: those before it are lost.
+    for (const earlier of this.#sent.keys()) {
+      this.#sent.delete(earlier);
+      if (earlier === number) break;
     }
     return true;
-  }
-
-  #turn(): void {
-    const nowMs = this.#time.nowMs();
-    const lateMs = Math.max(0, nowMs - this.#lastMs - EVERY_MS);
-    this.#lastMs = nowMs;
-    for (const [number, sentMs] of this.#sent) {
-      if (nowMs - sentMs < LOST_MS) break;
-      this.#sent.delete(number);
-    }
-    const open = this.#listeners.filter(({ isProbed }) => isProbed);
-    if (open.length === 0) this.#onDelay?.(lateMs);
-    // Whatever waits has waited since the last turn at least.
-    else if (!this.#answered) this.#onDelay?.(EVERY_MS + lateMs);
-    this.#answered = false;
-    for (const listener of open) {
-      const number = this.#next = (this.#next + 1) >>> 0;
-      this.#sent.set(number, nowMs);
-      listener.sendToSelf(this.#probe(number));
-    }
-  }
-
-  #probe(number: number): Uint8Array {
-    const bytes = new Uint8Array(PROBE_BYTES);
-    bytes[0] = MARK;
-    new DataView(bytes.buffer).setUint32(1, number);
-    bytes.set(this.#token, TOKEN_AT);
-    return bytes;
   }
 }
 
 /** A datagram transport that keeps probes to itself. Hot path: what is no probe passes after one look at its length. */
 class ProbedTransport implements Transport, TransportEvents {
   readonly #transport: Transport;
-  readonly #probe: DelayProbe;
+  readonly probes: ListenerProbes;
   #events: TransportEvents | undefined;
   #self: Flow | undefined;
 
-  constructor(transport: Transport, probe: DelayProbe) {
+  constructor(transport: Transport, probes: ListenerProbes) {
     this.#transport = transport;
-    this.#probe = probe;
+    this.probes = probes;
   }
 
   get name(): Transport["name"] {
@@ -180,7 +211,7 @@ class ProbedTransport implements Transport, TransportEvents {
   onBytes(bytes: Uint8Array, flow: Flow): void {
     if (
       bytes.length === PROBE_BYTES && bytes[0] === MARK &&
-      this.#probe.take(bytes)
+      this.probes.take(bytes)
     ) return;
     this.#events?.onBytes(bytes, flow);
   }

@@ -4,8 +4,9 @@
  *
  * It goes by the standing delay: the least that a datagram waited within a window. A pause of the collector or a burst
  * delays some and not all; a queue that the process does not get through delays every one. While it stands above the
- * bound the rate is cut, once it is below half of that the rate rises slowly, in between it is left alone. Whether it
- * sheds or not is decided over longer times, so that load about the peak does not make it flap.
+ * bound the rate is cut, no sooner than the last cut can have told; once it is below half of that the rate rises, in
+ * between it is left alone. Whether it sheds or not is decided over longer times, so that load about the peak does not make
+ * it flap.
  *
  * @module
  */
@@ -50,12 +51,18 @@ const END_WINDOWS = 15;
 const IDLE_WINDOWS = 10;
 const CUT = 0.9;
 /** The cut while messages wait this many times too long. */
-const DEEP_CUT = 0.7;
+const DEEP_CUT = 0.4;
 const DEEP = 4;
-/** How fast the rate rises where nothing waits at all; the less the more does. */
-const RISE = 0.08;
+/**
+ * How fast the rate rises where nothing waits at all; the less the more does. Slowly about the rate that was last too
+ * much, and the faster the further it is from there: far below it there is room, and well above it it was told wrongly.
+ */
+const LEAST_RISE = 0.04;
+const MOST_RISE = 0.25;
 /** A delay that shrinks by as much as this, from window to window, needs no further cut. */
 const SHRINKS = 0.9;
+/** No cut waits longer than that for the effect of the last. */
+const LONGEST_LAG_MS = 1_000;
 /** Calls that may come at once, as a share of a second's. */
 const BURST_SECONDS = 0.02;
 /** New calls a second that are always let in. */
@@ -102,18 +109,28 @@ export class Overload implements InviteGate {
     };
   }
 
+  get isRefusing(): boolean {
+    return this.#shedding !== undefined;
+  }
+
+  /** Asked for an INVITE before it is read. */
+  refusesAnother(): boolean {
+    const shedding = this.#shedding;
+    if (shedding === undefined || this.#hasToken(shedding)) return false;
+    this.#offered++;
+    this.#refusedInWindow++;
+    this.#refused++;
+    shedding.refused++;
+    this.#observer.count("overload_refused");
+    return true;
+  }
+
   /** Asked for each INVITE that is to begin a call, once. */
   admits(): boolean {
     if (!this.#measuring) this.#measure();
+    if (this.refusesAnother()) return false;
+    if (this.#shedding !== undefined) this.#shedding.tokens--;
     this.#offered++;
-    const shedding = this.#shedding;
-    if (shedding !== undefined && !this.#takeToken(shedding)) {
-      this.#refusedInWindow++;
-      this.#refused++;
-      shedding.refused++;
-      this.#observer.count("overload_refused");
-      return false;
-    }
     this.#admitted++;
     return true;
   }
@@ -161,14 +178,23 @@ export class Overload implements InviteGate {
 
   #adapt(shedding: Shedding, beforeMs: number): void {
     if (this.#delayMs > this.#maxDelayMs) {
-      if (this.#delayMs < beforeMs * SHRINKS) return;
+      const nowMs = this.#clock.now();
+      // What is handled now came so long ago, maybe before the last cut.
+      const agoMs = Math.min(this.#delayMs, LONGEST_LAG_MS) + WINDOW_MS;
+      const isTold = nowMs - agoMs >= shedding.cutAtMs;
+      if (!isTold || this.#delayMs < beforeMs * SHRINKS) return;
+      shedding.cutAtMs = nowMs;
+      shedding.tooMuch = shedding.perSecond;
       shedding.perSecond = this.#cut(shedding.perSecond);
     } else if (
       // A rate that nobody needs proves nothing.
       this.#refusedInWindow > 0 && this.#delayMs < this.#maxDelayMs / 2
     ) {
+      const { perSecond, tooMuch } = shedding;
       const room = 1 - 2 * this.#delayMs / this.#maxDelayMs;
-      shedding.perSecond += shedding.perSecond * RISE * room + 1;
+      const distance = Math.abs(1 - perSecond / tooMuch);
+      const rise = Math.min(MOST_RISE, Math.max(LEAST_RISE, distance));
+      shedding.perSecond += perSecond * rise * room + 1;
     }
   }
 
@@ -177,6 +203,8 @@ export class Overload implements InviteGate {
     const perSecond = this.#cut(admittedPerSecond);
     this.#shedding = {
       perSecond,
+      tooMuch: admittedPerSecond,
+      cutAtMs: nowMs,
       tokens: 0,
       countedAtMs: nowMs,
       sinceMs: nowMs,
@@ -218,22 +246,23 @@ export class Overload implements InviteGate {
     });
   }
 
-  #takeToken(shedding: Shedding): boolean {
+  #hasToken(shedding: Shedding): boolean {
     const nowMs = this.#clock.now();
     const { perSecond } = shedding;
     const most = Math.max(1, perSecond * BURST_SECONDS);
     const earned = (nowMs - shedding.countedAtMs) * perSecond / 1000;
     shedding.countedAtMs = nowMs;
     shedding.tokens = Math.min(most, shedding.tokens + earned);
-    if (shedding.tokens < 1) return false;
-    shedding.tokens--;
-    return true;
+    return shedding.tokens >= 1;
   }
 }
 
 /** While calls are refused. */
 interface Shedding {
   perSecond: number;
+  /** The rate at which messages waited too long, the last time. */
+  tooMuch: number;
+  cutAtMs: number;
   /** Calls that may be admitted now. */
   tokens: number;
   countedAtMs: number;

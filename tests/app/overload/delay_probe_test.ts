@@ -97,8 +97,9 @@ Deno.test("delay probe: what a datagram to ourselves waits is the delay, and nob
   assertEquals(inner.queue[0]?.flow.remote, { host: "127.0.0.1", port: 5060 });
   time.now += 3;
   inner.handUp();
-  assertEquals(delays, [3]);
   assertEquals(above, []);
+  time.pass(22);
+  assertEquals(delays, [3]);
   probe.stop();
   assertEquals(time.turn, undefined);
   await transport.close();
@@ -111,11 +112,53 @@ Deno.test("delay probe: one that does not come back waits as long as it has so f
   time.pass();
   assertEquals(delays, [25]);
   time.pass(40);
-  assertEquals(delays, [25, 40]);
+  assertEquals(delays, [25, 65]);
   inner.handUp();
-  assertEquals(delays, [25, 40, 65, 40, 0]);
+  time.pass();
+  // The shortest of those that came: sent in the last turn, received at once.
+  assertEquals(delays, [25, 65, 0]);
+  // What the kernel drops is told from what waits once a later one is back.
+  inner.queue.shift();
+  time.pass();
+  assertEquals(delays.at(-1), 25);
+  inner.handUp();
+  time.pass();
+  assertEquals(delays.at(-1), 0);
+  inner.queue.splice(0);
+  time.pass();
+  assertEquals(delays.at(-1), 25);
+  // Nothing comes back for a second: the oldest are given up.
+  for (let turn = 0; turn < 60; turn++) {
+    time.pass();
+    inner.queue.splice(0);
+  }
+  assertEquals(delays.at(-1), 975);
   probe.stop();
   await transport.close();
+});
+
+Deno.test("delay probe: a listener that nothing comes to does not hide another's queue", async () => {
+  const { time, probe, inner, transport, delays } = await bed();
+  const quiet = new Queueing();
+  const other = probe.wrap(quiet);
+  await other.open({
+    onBytes: () => {},
+    onFramingError: () => {},
+    onClosed: () => {},
+    onFault: () => {},
+  });
+  probe.start((delayMs) => delays.push(delayMs));
+  for (let turn = 0; turn < 4; turn++) {
+    time.pass();
+    quiet.handUp();
+  }
+  assertEquals(delays, [25, 50, 75]);
+  inner.handUp();
+  time.pass();
+  assertEquals(delays.at(-1), 0);
+  probe.stop();
+  await transport.close();
+  await other.close();
 });
 
 Deno.test("delay probe: what strangers send goes up, whatever it looks like", async () => {
@@ -127,12 +170,15 @@ Deno.test("delay probe: what strangers send goes up, whatever it looks like", as
   forged[12]! ^= 1;
   inner.queue.push({ bytes: forged, flow }, { bytes: new Uint8Array(0), flow });
   inner.handUp();
-  assertEquals(delays, []);
   assertEquals(above.length, 2);
   // Sent again, ours is known and says nothing new.
-  inner.queue.push({ bytes, flow }, { bytes, flow });
+  inner.queue.push({ bytes, flow });
   inner.handUp();
-  assertEquals(delays.length, 1);
+  time.now += 10;
+  inner.queue.push({ bytes, flow });
+  inner.handUp();
+  time.pass(15);
+  assertEquals(delays, [0]);
   probe.stop();
   await transport.close();
 });

@@ -58,7 +58,8 @@ class Simulated implements DelayGauge {
     for (let ms = 0; ms < seconds * 1000; ms += STEP_MS) {
       this.#due += perSecond * STEP_MS / 1000;
       for (; this.#due >= 1; this.#due--) {
-        const isAdmitted = this.overload.admits();
+        const isAdmitted = !this.overload.refusesAnother() &&
+          this.overload.admits();
         if (isAdmitted) admitted++;
         this.#queue += isAdmitted ? 1 : REFUSAL;
       }
