@@ -10,6 +10,7 @@ import type { SipRequest, SipResponse } from "../message/message.ts";
 import { serialize } from "../message/serialize.ts";
 import type { Via } from "../message/via.ts";
 import type { Flow } from "../transport/flow.ts";
+import { EarlyRefusals } from "./early_refusals.ts";
 import { InviteServer } from "./invite_server.ts";
 import { NonInviteServer } from "./non_invite_server.ts";
 import {
@@ -18,7 +19,11 @@ import {
   ServerTransaction,
 } from "./server_transaction.ts";
 import { ServerTable } from "./server_table.ts";
-import { type InviteGate, StatelessRefusals } from "./stateless_refusals.ts";
+import {
+  type InviteGate,
+  StatelessRefusals,
+  statelessTag,
+} from "./stateless_refusals.ts";
 import type { TransactionTimers } from "./timers.ts";
 import {
   hashOf,
@@ -51,10 +56,10 @@ export class ServerTransactions implements ServerHost {
   readonly #transport: MessageTransport;
   readonly #user: RequestUser;
   readonly #table: ServerTable;
-  readonly #salt: string;
   readonly #hashSalt: number;
   /** Undefined where every INVITE may begin a call. */
   readonly #refusals: StatelessRefusals | undefined;
+  readonly #early: EarlyRefusals | undefined;
 
   constructor(
     options: {
@@ -75,10 +80,16 @@ export class ServerTransactions implements ServerHost {
     this.#transport = options.transport;
     this.#user = options.user;
     this.#table = new ServerTable(options.clock);
-    this.#salt = options.random.token();
-    this.#hashSalt = hashOf(this.#salt, 0);
-    this.#refusals = options.gate &&
+    this.#hashSalt = hashOf(options.random.token(), 0);
+    const refusals = options.gate &&
       new StatelessRefusals(options.gate, options.clock);
+    this.#refusals = refusals;
+    this.#early = refusals && new EarlyRefusals({
+      refusals,
+      table: this.#table,
+      transport: this.#transport,
+      salt: this.#hashSalt,
+    });
   }
 
   get size(): number {
@@ -88,6 +99,11 @@ export class ServerTransactions implements ServerHost {
   /** How many of them are over. */
   get ended(): number {
     return this.#table.ended.size;
+  }
+
+  /** Something has come that nobody has read yet; true where it is dealt with. */
+  takeUnread(bytes: Uint8Array, flow: Flow): boolean {
+    return this.#early !== undefined && this.#early.take(bytes, flow);
   }
 
   /** A request has come. `full`: no transaction may be added for it. */
@@ -111,7 +127,7 @@ export class ServerTransactions implements ServerHost {
       this.observer.count("transactions_refused");
       const headers = new Headers().append("Retry-After", RETRY_AFTER_SECONDS);
       this.answerStateless(request, flow, { status: 503, headers });
-    } else if (this.#refuses(request)) {
+    } else if (this.#refuses(request, key)) {
       const { headers } = this.#refusals!;
       this.answerStateless(request, flow, { status: 503, headers });
     } else {
@@ -132,7 +148,7 @@ export class ServerTransactions implements ServerHost {
     const { via } = request;
     if (via === undefined || request.method === "ACK") return;
     const { status, reason, headers } = answer;
-    const toTag = this.#statelessTag(request);
+    const toTag = this.#statelessTag(request, via);
     const response = responseTo(request, status, { reason, headers, toTag });
     const back = this.#transport.responseFlow(via, flow);
     if (back === undefined) return;
@@ -270,22 +286,22 @@ export class ServerTransactions implements ServerHost {
       // "Any ACKs received from the network while in the "Accepted" state MUST be passed directly to the TU".
       const matches = !needsTag(via) || ack.to?.tag === ended.tag(found);
       if (matches && ended.isConfirmed(found)) return;
-    } else if (this.#acknowledgesRefusal(ack)) return;
+    } else if (this.#acknowledgesRefusal(ack, key)) return;
     this.#user.onAck(ack, flow);
   }
 
   /** Only what would begin a call: a request within a dialog has a To tag. */
-  #refuses(request: SipRequest): boolean {
+  #refuses(request: SipRequest, key: TransactionKey): boolean {
     return this.#refusals !== undefined && request.method === "INVITE" &&
       request.to?.tag === undefined &&
-      this.#refusals.refuses(() => this.#statelessTag(request));
+      this.#refusals.refuses(() => statelessTag(key, request.callId));
   }
 
   /** The ACK of a refusal bears the Via of its INVITE (§17.1.1.3), and so has its tag: there is nothing left to do. */
-  #acknowledgesRefusal(ack: SipRequest): boolean {
+  #acknowledgesRefusal(ack: SipRequest, key: TransactionKey): boolean {
     const refusals = this.#refusals;
     if (refusals === undefined || refusals.isEmpty) return false;
-    const tag = this.#statelessTag(ack);
+    const tag = statelessTag(key, ack.callId);
     return ack.to?.tag === tag && refusals.has(tag);
   }
 
@@ -307,15 +323,8 @@ export class ServerTransactions implements ServerHost {
     return transaction;
   }
 
-  /** §8.2.7: "To header tags MUST be generated for responses in a stateless manner - in a manner that will generate the same tag for the same request consistently." */
-  #statelessTag(request: SipRequest): string {
-    const via = request.headers.first("via")?.raw ?? "";
-    const text = `${this.#salt}${via}${request.callId}`;
-    // FNV-1a; nothing hangs on its being hard to guess.
-    let hash = 0x811c9dc5;
-    for (let i = 0; i < text.length; i++) {
-      hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-    }
-    return (hash >>> 0).toString(36).padStart(7, "0");
+  #statelessTag(request: SipRequest, via: Via): string {
+    const key = matchingKey(request, via, this.#hashSalt);
+    return statelessTag(key, request.callId);
   }
 }

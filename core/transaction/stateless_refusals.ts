@@ -9,9 +9,14 @@
 
 import type { Clock } from "../base/clock.ts";
 import { Headers } from "../message/headers.ts";
+import { hashOf, type TransactionKey } from "./transaction_key.ts";
 
 /** Who decides whether an INVITE may begin a call. */
 export interface InviteGate {
+  /** Whether any are refused at present. */
+  readonly isRefusing: boolean;
+  /** True where another may not, and counts as refused; false takes nothing, and {@linkcode admits} is to be asked. */
+  refusesAnother(): boolean;
   /** Asked once for each; retransmissions are not asked for. */
   admits(): boolean;
   /** What the refused are told; 0: nothing. */
@@ -42,6 +47,11 @@ export class StatelessRefusals {
       : new Headers().append("Retry-After", `${seconds}`);
   }
 
+  /** Whether INVITEs are refused at present, or have been not long ago. */
+  get isRefusing(): boolean {
+    return this.#gate.isRefusing || !this.isEmpty;
+  }
+
   /** None is remembered, and there is no need to compute a tag. */
   get isEmpty(): boolean {
     return this.#recent.size + this.#older.size === 0;
@@ -51,8 +61,14 @@ export class StatelessRefusals {
   refuses(tag: () => string): boolean {
     if (!this.isEmpty && this.has(tag())) return true;
     if (this.#gate.admits()) return false;
-    if (this.#recent.size >= MOST) this.#turn(this.#clock.now());
-    this.#recent.add(tag());
+    this.#remember(tag());
+    return true;
+  }
+
+  /** Whether a new INVITE is refused for certain; else it is to be read, and {@linkcode refuses} asked. */
+  refusesAnother(tag: string): boolean {
+    if (!this.#gate.refusesAnother()) return false;
+    this.#remember(tag);
     return true;
   }
 
@@ -65,9 +81,23 @@ export class StatelessRefusals {
     return this.#recent.has(tag) || this.#older.has(tag);
   }
 
+  #remember(tag: string): void {
+    if (this.#recent.size >= MOST) this.#turn(this.#clock.now());
+    this.#recent.add(tag);
+  }
+
   #turn(nowMs: number): void {
     this.#older = this.#recent;
     this.#recent = new Set();
     this.#turnedAtMs = nowMs;
   }
+}
+
+/**
+ * The To tag of an answer that no transaction sends. §8.2.7: "To header tags MUST be generated for responses in a stateless
+ * manner - in a manner that will generate the same tag for the same request consistently." An ACK has the Via and the
+ * Call-ID of its INVITE, and so the same. The key is salted; nothing hangs on the tag's being hard to guess.
+ */
+export function statelessTag(key: TransactionKey, callId: string): string {
+  return hashOf(callId, key.hash).toString(36).padStart(6, "0");
 }

@@ -117,6 +117,10 @@ export class TransactionLayer implements TransportHandler {
     this.#servers.close();
   }
 
+  onUnread(bytes: Uint8Array, flow: Flow): boolean {
+    return !this.#closed && this.#servers.takeUnread(bytes, flow);
+  }
+
   onMessage(message: SipMessage, flow: Flow): void {
     if (this.#closed) return;
     if (message.kind === "request") {

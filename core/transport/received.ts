@@ -70,7 +70,8 @@ function portOf(text: string | undefined): number | undefined {
 
 const BARE_RPORT = /;[ \t]*rport[ \t]*(?=;|$)/i;
 
-function markedVia(via: Via, source: Address): Via {
+/** The top Via of a request with `received` and `rport` as its source asks; itself where nothing is due. */
+export function markedVia(via: Via, source: Address): Via {
   const rport = via.param("rport");
   // §18.2.1: "If the host portion of the "sent-by" parameter contains a domain name, or if it contains an IP address
   // that differs from the packet source address, the server MUST add a "received" parameter to that Via header field

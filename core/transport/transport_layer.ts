@@ -50,6 +50,11 @@ export interface TransportHandler {
    * never an ACK, and nothing else about it is certain.
    */
   onMalformed(problem: ParseProblem, flow: Flow): void;
+  /**
+   * A message as it came, before it is parsed: true when it is dealt with. Not asked where a tap is to see all. `bytes` are
+   * only good during the call.
+   */
+  onUnread?(bytes: Uint8Array, flow: Flow): boolean;
   /** A connection is gone, and with it what was to come on it. */
   onClosed?(flow: Flow, reason: string): void;
   /**
@@ -233,6 +238,7 @@ export class TransportLayer implements TransportEvents {
       else this.#keepAlive(ping, bytes, flow);
       return;
     }
+    if (this.#tap === undefined && this.#isTaken(bytes, flow)) return;
     const parsed = parseMessage(bytes, this.#limits);
     if (!parsed.ok) {
       this.#malformed(parsed.problem, flow);
@@ -324,6 +330,15 @@ export class TransportLayer implements TransportEvents {
     const message = parsed?.ok ? parsed.message : known;
     if (message !== undefined) {
       this.#tap?.("out", message, flow, this.#clock.now());
+    }
+  }
+
+  #isTaken(bytes: Uint8Array, flow: Flow): boolean {
+    try {
+      return this.handler.onUnread?.(bytes, flow) ?? false;
+    } catch (error) {
+      this.#handlerFailed(error);
+      return true;
     }
   }
 

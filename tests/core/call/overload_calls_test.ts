@@ -73,7 +73,19 @@ Deno.test("overload: new calls get 503 while a running call's INFO and BYE pass"
     onClosed: () => {},
     onFault: () => {},
   });
-  const gate = { open: true, retryAfterSeconds: 5, admits: () => gate.open };
+  const gate = {
+    open: true,
+    retryAfterSeconds: 5,
+    get isRefusing(): boolean {
+      return !this.open;
+    },
+    refusesAnother(): boolean {
+      return !this.open;
+    },
+    admits(): boolean {
+      return this.open;
+    },
+  };
   const observer = new CountingObserver();
   const b2bua = new B2bua({
     clock,

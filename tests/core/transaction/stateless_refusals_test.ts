@@ -11,6 +11,14 @@ class Gate {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 
+  get isRefusing(): boolean {
+    return !this.open;
+  }
+
+  refusesAnother(): boolean {
+    return !this.open;
+  }
+
   admits(): boolean {
     this.asked++;
     return this.open;
