@@ -20,22 +20,29 @@ const { values: options } = parseArgs({
 const seconds = Number(options.seconds);
 const udp = options.udp === "plain" ? "plain" : "batched";
 const STEP = 1.15;
+const LEAST = 50;
 const MESSAGES_PER_CALL = 14;
 
 const open = servers([udp]).find(([name]) => name === `no script, ${udp}`)![1];
 await using session = await Session.open(open);
-await session.offer({ calls: 5000, perSecond: 1000 });
+await session.offer({ calls: 15_000, perSecond: 1000 });
 
 console.log("| offered/s | completed/s | failed | refused | retransmitted |");
 console.log("| --- | --- | --- | --- | --- |");
 let peak = 0;
-for (let rate = Number(options.from);; rate *= STEP) {
+for (let rate = Number(options.from); rate >= LEAST;) {
   const got = await offer(Math.round(rate), seconds / 2);
-  if (!isClean(got)) break;
-  peak = goodput(got);
+  if (isClean(got)) peak = goodput(got);
+  else if (peak > 0) break;
+  // Where the first is too much already, the way is down.
+  rate *= peak > 0 ? STEP : 1 / STEP;
+}
+if (peak === 0) {
+  console.log(`\nnot clean at ${LEAST} calls/s either`);
+  Deno.exit(1);
 }
 const got = await offer(Math.round(2 * peak), seconds);
-const share = peak === 0 ? 0 : 100 * goodput(got) / peak;
+const share = 100 * goodput(got) / peak;
 console.log(
   `\npeak ${peak.toFixed(0)} calls/s; at twice that ${
     share.toFixed(0)
