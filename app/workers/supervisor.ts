@@ -9,11 +9,15 @@ import { ListenError } from "../../core/transport/listen_error.ts";
 import { SECRET_BYTES } from "../../core/transport/worker_channel.ts";
 import { formatListen } from "../config/address.ts";
 import type { Config } from "../config/schema.ts";
+import { type ControlServer, openControl } from "../control/control_server.ts";
+import { controlPath } from "../control/socket_path.ts";
 import type { Log } from "../log.ts";
 import { StopSignals } from "../signals.ts";
 import type { Terminal } from "../terminal.ts";
+import { askWorkers } from "./ask_workers.ts";
 import type { Order } from "./lines.ts";
 import { unshareable } from "./unshareable.ts";
+import { workerSocket } from "./worker_place.ts";
 import { WorkerProcess } from "./worker_process.ts";
 
 /** What a supervisor is given. */
@@ -92,8 +96,10 @@ class Supervisor {
     )).every((worker) => worker !== undefined);
     if (isUp) {
       const listeners = this.#listeners.join(" ");
+      const control = await this.#control();
       terminal.out(`legwork listening on ${listeners} (${count} workers)`);
       await Promise.all(numbers.map((number) => this.#keep(number)));
+      control?.close();
       log.info("stopped");
     } else {
       this.#tell({ say: "drain" });
@@ -103,6 +109,26 @@ class Supervisor {
     if (this.#isStopping) await first;
     signals.dispose();
     return isUp || this.#isStopping ? 0 : 1;
+  }
+
+  /** The socket that speaks for all workers. */
+  async #control(): Promise<ControlServer | undefined> {
+    const { config, log, count } = this.#options;
+    const path = controlPath(config, config.listen[0]!.port);
+    if (path === undefined) return undefined;
+    return await openControl(
+      path,
+      (request) =>
+        askWorkers(request, {
+          sockets: Array.from(
+            { length: count },
+            (_, number) => workerSocket(path, number),
+          ),
+          isAway: (number) => this.#ports[number] === null,
+          loadMs: config.scripts.length * config.script_limits.async_ms,
+        }),
+      { log },
+    );
   }
 
   #stop(signal: Deno.Signal): void {

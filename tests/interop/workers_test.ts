@@ -1,7 +1,7 @@
 /** Two workers on one address, and a carrier that is one source address. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type Legwork, legwork } from "./support/legwork.ts";
+import { ask, type Legwork, legwork } from "./support/legwork.ts";
 import { peerTest } from "./support/peer.ts";
 import { pause } from "./support/ports.ts";
 import { call, callee } from "./support/sipp.ts";
@@ -61,6 +61,13 @@ peerTest(
       }).catch(() => {});
       await pause(1_500);
       assertEquals(endings(server.log()), []);
+      const up = await ask("calls", "--control", `${server.port}`);
+      assertEquals([up.code, up.out.at(-1)], [0, `${HELD} calls`]);
+      for (const worker of ["w0-", "w1-"]) {
+        assert(up.out.some((line) => line.startsWith(worker)), up.out[0]);
+      }
+      const one = await ask("calls", "--control", `${server.port}-w1`);
+      assert(one.out.length < HELD);
       Deno.kill(Number(victim), "SIGKILL");
       await until(() => endings(server.log()).length > HELD / 4);
       await pause(1_000);

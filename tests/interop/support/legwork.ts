@@ -97,6 +97,22 @@ export async function legwork(setting: Setting): Promise<Legwork> {
   };
 }
 
+/** Runs a command that asks a running Legwork. */
+export async function ask(
+  ...args: readonly string[]
+): Promise<{ code: number; out: string[]; err: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-P", "--no-check", "--quiet", "mod.ts", ...args],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const [out, err] = [stdout, stderr].map((bytes) =>
+    new TextDecoder().decode(bytes).trimEnd()
+  ) as [string, string];
+  return { code, out: out.split("\n"), err };
+}
+
 function permissions({ udp, workers }: Setting): string {
   if (workers !== undefined) return "-P=workers";
   return udp === "batched" ? "-P=fast" : "-P";
