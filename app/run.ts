@@ -122,6 +122,7 @@ async function serve(
   log.info("draining", { signal, calls: server.b2bua.calls, drainSeconds });
   const atOnce = worker?.end ?? signals.second;
   await Promise.race([server.drain(drainSeconds), atOnce]);
+  await worker?.drained((line) => terminal.out(line));
   const { calls } = server.b2bua;
   if (calls > 0) log.warn("ended with calls up", { calls });
   server.observer.logCounters();

@@ -15,7 +15,7 @@ import type { Log } from "../log.ts";
 import { StopSignals } from "../signals.ts";
 import type { Terminal } from "../terminal.ts";
 import { askWorkers } from "./ask_workers.ts";
-import type { Order } from "./lines.ts";
+import type { Announcement, Order } from "./lines.ts";
 import { unshareable } from "./unshareable.ts";
 import { workerSocket } from "./worker_place.ts";
 import { WorkerProcess } from "./worker_process.ts";
@@ -56,9 +56,10 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
 /** Addresses that a process has which does not share them with us: sockets that share would not notice. */
 function taken({ listen }: Config): string[] {
   return listen.flatMap((address) => {
-    const { host: hostname, port } = address;
+    const { transport, host: hostname, port } = address;
     try {
-      Deno.listenDatagram({ transport: "udp", hostname, port }).close();
+      if (transport === "tcp") Deno.listen({ hostname, port }).close();
+      else Deno.listenDatagram({ transport: "udp", hostname, port }).close();
       return [];
     } catch (error) {
       return [new ListenError(formatListen(address), error).message];
@@ -72,6 +73,8 @@ class Supervisor {
     .toHex();
   readonly #workers: (WorkerProcess | undefined)[];
   readonly #ports: (number | null)[];
+  readonly #links: (number | null)[];
+  readonly #drained = new Set<number>();
   readonly #stopped = Promise.withResolvers<void>();
   #isStopping = false;
   #listeners: readonly string[] = [];
@@ -80,6 +83,7 @@ class Supervisor {
     this.#options = options;
     this.#workers = Array(options.count).fill(undefined);
     this.#ports = Array(options.count).fill(null);
+    this.#links = Array(options.count).fill(null);
   }
 
   async run(): Promise<number> {
@@ -160,13 +164,14 @@ class Supervisor {
       args: workerArgs(args, `${number}/${this.#options.count}`),
       secret: this.#secret,
       onLine: (line) => terminal.out(line),
+      onDrained: () => this.#done(number),
     });
     this.#workers[number] = worker;
     const announced = await worker.listening;
     if (announced === undefined) return undefined;
     log.info("worker listens", { worker: number, pid: worker.pid });
     this.#listeners = announced.listeners;
-    this.#reach(number, announced.channel);
+    this.#reach(number, announced);
     if (this.#isStopping) worker.say({ say: "drain" });
     return worker;
   }
@@ -179,8 +184,9 @@ class Supervisor {
     for (;;) {
       const status = await this.#workers[number]?.ended;
       this.#workers[number] = undefined;
-      this.#reach(number, null);
-      if (this.#isStopping) return;
+      this.#drained.delete(number);
+      this.#reach(number, undefined);
+      if (this.#isStopping) return this.#endDrained();
       if (performance.now() - startedMs > HEALTHY_MS) waitMs = FIRST_WAIT_MS;
       const { code, signal } = status ?? {};
       log.error("worker ended, it is started again", {
@@ -196,9 +202,27 @@ class Supervisor {
   }
 
   /** All workers hear where one of them is now. */
-  #reach(number: number, port: number | null): void {
-    this.#ports[number] = port;
-    this.#tell({ say: "peers", ports: this.#ports });
+  #reach(number: number, announced: Announcement | undefined): void {
+    this.#ports[number] = announced?.channel ?? null;
+    this.#links[number] = announced?.link || null;
+    this.#tell({ say: "peers", ports: this.#ports, links: this.#links });
+  }
+
+  /** A worker has no calls left. One that was stopped alone goes at once, and is started again. */
+  #done(number: number): void {
+    this.#drained.add(number);
+    if (this.#isStopping) this.#endDrained();
+    else this.#workers[number]?.say({ say: "end" });
+  }
+
+  /** Workers that are done stay until all are: their connections may carry calls of others. */
+  #endDrained(): void {
+    const running = [...this.#workers.keys()].filter((number) =>
+      this.#workers[number] !== undefined
+    );
+    if (running.every((number) => this.#drained.has(number))) {
+      this.#tell({ say: "end" });
+    }
   }
 
   /** Some time, or until all are to end. */
