@@ -174,9 +174,11 @@ function isWell(reply: Answer["reply"]): boolean {
 }
 
 function spoken(worker: number, { lines }: ControlReply): string[] {
-  const some = lines.slice(0, MOST_LINES);
-  if (lines.length > some.length) {
-    some.push(`... and ${lines.length - some.length} more`);
+  // One of them may be several.
+  const all = lines.flatMap((line) => line.split("\n"));
+  const some = all.slice(0, MOST_LINES);
+  if (all.length > some.length) {
+    some.push(`... and ${all.length - some.length} more`);
   }
   return some.map((line) => `worker ${worker}: ${line}`);
 }

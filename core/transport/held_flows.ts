@@ -38,10 +38,10 @@ export class HeldFlows {
     if (!held.links.has(link)) {
       const { remote, local, isAccepted } = connection;
       const flow = { kind: "flow", id, listener, isAccepted } as const;
-      link.send({ ...flow, remote, local });
-      held.links.add(link);
+      if (link.send({ ...flow, remote, local })) held.links.add(link);
     }
-    const isSent = link.send({ kind: "message", id, bytes });
+    const isSent = held.links.has(link) &&
+      link.send({ kind: "message", id, bytes });
     this.#onFault(isSent ? "worker_handed_over" : "worker_link_full");
   }
 

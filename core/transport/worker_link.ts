@@ -75,15 +75,23 @@ export class WorkerLink {
     this.#reader.most = MOST_FRAME_BYTES;
   }
 
-  /** False when a message does not fit, or the link is over; what is no message always fits: there is little of it. */
+  /**
+   * False when a message, or a flow, does not fit, or the link is over. Word of an end and of outcomes has as much room
+   * again: if that is not enough, the other end is lost, and the link ends.
+   */
   send(frame: LinkFrame): boolean {
     if (this.#isOver) return false;
     const bytes = encodeFrame(frame);
     const isMessage = frame.kind === "message" || frame.kind === "send";
-    const isFull = this.#queuedBytes + bytes.length > this.#queueBytes;
-    if (isMessage && (isFull || bytes.length > MOST_FRAME_BYTES)) return false;
+    const size = this.#queuedBytes + bytes.length;
+    const isFull = size > this.#queueBytes || bytes.length > MOST_FRAME_BYTES;
+    if (isFull && (isMessage || frame.kind === "flow")) return false;
+    if (size > 2 * this.#queueBytes) {
+      this.end();
+      return false;
+    }
     this.#queue.push({ bytes, isMessage });
-    this.#queuedBytes += bytes.length;
+    this.#queuedBytes = size;
     this.#drain();
     return true;
   }

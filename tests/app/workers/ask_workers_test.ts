@@ -173,7 +173,10 @@ Deno.test("a trunk has the calls of all, and each worker's finding of its addres
 
 Deno.test("a reload is well only where all workers have done it, and says who has not", async () => {
   const well: Stand = () => ({ ok: true, lines: ["route.ts#2 loaded"] });
-  const refuses: Stand = () => ({ ok: false, lines: ["route.ts:3:1 no"] });
+  const refuses: Stand = () => ({
+    ok: false,
+    lines: ["route.ts:3:1 no\n#1 stays"],
+  });
   assertEquals(await asked({ command: "reload", to: 1 }, [well, well]), {
     ok: true,
     lines: ["worker 0: route.ts#2 loaded", "worker 1: route.ts#2 loaded"],
@@ -183,6 +186,7 @@ Deno.test("a reload is well only where all workers have done it, and says who ha
     lines: [
       "worker 0: route.ts#2 loaded",
       "worker 1: route.ts:3:1 no",
+      "worker 1: #1 stays",
       "worker 2: it has ended and is started again",
       "done by 1 of 3 workers (0): new calls differ until all have done it",
     ],

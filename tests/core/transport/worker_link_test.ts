@@ -22,8 +22,14 @@ Deno.test("messages that find no room are refused; word of an end always has roo
   assertEquals([1, 2, 3].map(() => link.send(message)), [true, true, false]);
   const send = { kind: "send", id: 1, number: 0, bytes: BYTES } as const;
   assertEquals(link.send(send), false);
-  assertEquals(link.send({ kind: "closed", id: 1, reason: "why" }), true);
-  link.end();
+  const at = { host: "192.0.2.1", port: 5060 };
+  const flow = { kind: "flow", id: 1, listener: 0, isAccepted: true } as const;
+  assertEquals(link.send({ ...flow, remote: at, local: at }), false);
+  const end = { kind: "closed", id: 1, reason: "x".repeat(100) } as const;
+  assertEquals([link.send(end), link.send(end)], [true, true]);
+  assertEquals([unsent, link.isOver], [[], false]);
+  // Nobody reads at the other end.
+  assertEquals(link.send(end), false);
   link.end();
   assertEquals([unsent, link.isOver], [[2], true]);
   assertEquals(link.send({ kind: "half_closed", id: 1 }), false);
