@@ -57,14 +57,11 @@ peerTest(
         scenario: "caller_basic",
         calls: HELD,
         rate: 80,
-        holdMs: 3_000,
+        holdMs: 5_000,
       }).catch(() => {});
-      await pause(1_500);
-      assertEquals(endings(server.log()), []);
-      const up = await ask("calls", "--control", `${server.port}`);
-      assertEquals([up.code, up.out.at(-1)], [0, `${HELD} calls`]);
+      const up = await allUp(server);
       for (const worker of ["w0-", "w1-"]) {
-        assert(up.out.some((line) => line.startsWith(worker)), up.out[0]);
+        assert(up.some((line) => line.startsWith(worker)), up[0]);
       }
       const one = await ask("calls", "--control", `${server.port}-w1`);
       assert(one.out.length < HELD);
@@ -144,13 +141,10 @@ peerTest(
         scenario: "caller_basic",
         calls: HELD,
         rate: 80,
-        holdMs: 3_000,
+        holdMs: 5_000,
         transport,
       }).catch(() => {});
-      await pause(1_500);
-      assertEquals(endings(server.log()), []);
-      const { out } = await ask("calls", "--control", `${server.port}`);
-      assertEquals(out.at(-1), `${HELD} calls`);
+      const out = await allUp(server);
       const holder = holderOf(server);
       const own = out.filter((line) => line.startsWith(`w${holder}-`)).length;
       assert(own > HELD / 8 && own < HELD, `${own} of ${HELD}`);
@@ -175,6 +169,42 @@ peerTest(
         assert(later.some((ending) => ending.worker === worker));
       }
     }
+  },
+);
+
+peerTest(
+  "SIPp: the worker that holds the connection dies, the calls of the other go on over a new one",
+  ["sipp"],
+  async () => {
+    const transport = "tcp";
+    await using called = await callee({
+      scenario: "callee_basic",
+      calls: 1_000,
+      transport,
+    });
+    await using server = await twoWorkers(called.port, ";transport=tcp");
+    const calls = call(server.port, {
+      scenario: "caller_basic",
+      calls: HELD,
+      rate: 80,
+      holdMs: 5_000,
+      transport,
+      reconnects: true,
+    }).catch(() => {});
+    const out = await allUp(server);
+    const holder = holderOf(server);
+    const other = 1 - holder;
+    const own = out.filter((line) => line.startsWith(`w${other}-`)).length;
+    assert(own > HELD / 8 && own < HELD, `${own} of ${HELD}`);
+    Deno.kill(pids(server.log())[holder]!, "SIGKILL");
+    await until(() => endings(server.log()).length === own);
+    assert(
+      endings(server.log()).every(({ worker, status }) =>
+        worker === other && status === 200
+      ),
+    );
+    await calls;
+    assertEquals(endings(server.log()).length, own);
   },
 );
 
@@ -223,6 +253,16 @@ function endings(log: string): { worker: number; status: number }[] {
 async function until(isSo: () => boolean): Promise<void> {
   for (let tries = 0; tries < 400 && !isSo(); tries++) await pause(25);
   assert(isSo());
+}
+
+/** What `legwork calls` says of all workers once each call is up. */
+async function allUp(server: Legwork): Promise<string[]> {
+  for (;;) {
+    const { code, out } = await ask("calls", "--control", `${server.port}`);
+    const answered = out.filter((line) => line.includes("  answered ")).length;
+    assertEquals([code, endings(server.log())], [0, []]);
+    if (answered === HELD) return out;
+  }
 }
 
 /** The pid of each worker. */

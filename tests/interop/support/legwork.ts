@@ -90,7 +90,8 @@ export async function legwork(setting: Setting): Promise<Legwork> {
       assertUp();
       await using ending = process;
       ending.signal("SIGTERM");
-      const late = setTimeout(() => ending.signal("SIGKILL"), 5000);
+      const lateMs = 1000 * (setting.drainSeconds ?? 1) + 4000;
+      const late = setTimeout(() => ending.signal("SIGKILL"), lateMs);
       const { code, output } = await ending.ended;
       clearTimeout(late);
       await Deno.remove(folder, { recursive: true });
