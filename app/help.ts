@@ -56,7 +56,7 @@ Options
   --ladder              print each call as a ladder, live
   --drain SECONDS       how long running calls may go on after a stop signal
                                                              (default: 30)
-  --workers NUMBER      2 to 64 processes on the same UDP addresses; needs
+  --workers NUMBER      2 to 64 processes on the same addresses; needs
                         -P=workers, see docs/workers.md
 ${LOG}
 With scripts instead of a YAML file

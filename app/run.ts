@@ -5,7 +5,7 @@ import { ScriptFault } from "../scripts/fault.ts";
 import type { Command } from "./args.ts";
 import type { Config } from "./config/schema.ts";
 import { answerControl } from "./control/answers.ts";
-import { ControlServer } from "./control/control_server.ts";
+import { openControl } from "./control/control_server.ts";
 import { controlPath } from "./control/socket_path.ts";
 import { catchFaults } from "./faults.ts";
 import { ladderPrinter } from "./ladder_live.ts";
@@ -102,8 +102,13 @@ async function serve(
   const signals = new StopSignals({ onHangUp });
   const stopCatching = catchFaults(server.observer);
   server.scripts.watch();
-  const control = await openControl(server, { config, log });
   const { listeners } = server.b2bua;
+  const port = Number(/:(\d+)$/.exec(listeners[0] ?? "")?.[1]);
+  const control = await openControl(
+    controlPath(config, port),
+    (request) => answerControl(request, server),
+    { log },
+  );
   if (worker === undefined) {
     terminal.out(`legwork listening on ${listeners.join(" ")}`);
   } else {
@@ -117,6 +122,7 @@ async function serve(
   log.info("draining", { signal, calls: server.b2bua.calls, drainSeconds });
   const atOnce = worker?.end ?? signals.second;
   await Promise.race([server.drain(drainSeconds), atOnce]);
+  await worker?.drained((line) => terminal.out(line));
   const { calls } = server.b2bua;
   if (calls > 0) log.warn("ended with calls up", { calls });
   server.observer.logCounters();
@@ -129,26 +135,6 @@ async function serve(
 }
 
 const NEVER = new Promise<never>(() => {});
-
-/** The control socket; Legwork runs without one where it cannot be had. */
-async function openControl(
-  server: Server,
-  { config, log }: { config: Config; log: Log },
-): Promise<ControlServer | undefined> {
-  const port = /:(\d+)$/.exec(server.b2bua.listeners[0] ?? "")?.[1];
-  const path = controlPath(config, Number(port));
-  if (path === undefined || Deno.build.os === "windows") return undefined;
-  try {
-    return await ControlServer.open(
-      path,
-      (request) => answerControl(request, server),
-    );
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    log.warn("no control socket, SIGHUP still reloads", { path, why });
-    return undefined;
-  }
-}
 
 /** The log that a configuration asks for; the command line has the last word. It goes to standard error. */
 function operatorLog(

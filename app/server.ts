@@ -117,11 +117,16 @@ export class Server {
         observer,
         udp: worker?.channelMaker ?? udpMaker(config.udp, observer),
       });
-      const listeners = await worker?.open(udp, observer) ?? udp;
+      const makers = await worker?.open({
+        udp,
+        observer,
+        clock,
+        hasTcp: config.listen.some(({ transport }) => transport === "tcp"),
+      }) ?? { udp };
       rtpengine = Rtpengine.open(config, { clock, random, observer });
       const b2bua = new B2bua({
         ...callSettings(config, environmentVariable),
-        ...networkSettings(config, { clock, udp: listeners }),
+        ...networkSettings(config, { clock, ...makers }),
         gate: overload,
         clock,
         random,

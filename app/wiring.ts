@@ -14,7 +14,7 @@ import { fromText } from "../core/message/bytes.ts";
 import { parseSipUri } from "../core/message/uri.ts";
 import type { DtmfSettings } from "../core/media/dtmf_settings.ts";
 import type { TransactionTimers } from "../core/transaction/timers.ts";
-import { canonicalHost } from "../core/transport/address.ts";
+import { type Address, canonicalHost } from "../core/transport/address.ts";
 import { TcpTransport } from "../core/transport/tcp.ts";
 import type { Transport } from "../core/transport/transport.ts";
 import { type MatchRule, parseMatchRule } from "../core/trunk/match_rule.ts";
@@ -66,10 +66,15 @@ export function callSettings(
   };
 }
 
+/** Makes the transport of one TCP listener. */
+export interface TcpMaker {
+  (local: Address, options: { clock: Clock; limits: Limits }): Transport;
+}
+
 /** What a configuration says of the network and of how much is taken on. Nothing is opened yet. */
 export function networkSettings(
   config: Config,
-  { clock, udp }: { clock: Clock; udp: UdpMaker },
+  { clock, udp, tcp }: { clock: Clock; udp: UdpMaker; tcp?: TcpMaker },
 ): Required<Pick<B2buaOptions, "transports" | "limits">> & {
   readonly advertise?: string;
 } {
@@ -78,7 +83,7 @@ export function networkSettings(
   return {
     limits,
     transports: config.listen.flatMap((address) =>
-      transport(address, { clock, limits, udp })
+      transport(address, { clock, limits, udp, ...(tcp && { tcp }) })
     ),
     ...(advertise === undefined ? {} : { advertise: advertised(advertise) }),
   };
@@ -98,14 +103,16 @@ export function scriptLimits(config: Config): ScriptLimits {
 
 function transport(
   { transport, host, port }: ListenAddress,
-  options: { clock: Clock; limits: Limits; udp: UdpMaker },
+  options: { clock: Clock; limits: Limits; udp: UdpMaker; tcp?: TcpMaker },
 ): Transport[] {
   const local = { host, port };
   switch (transport) {
     case "udp":
       return [options.udp(local, options.limits)];
     case "tcp":
-      return [new TcpTransport(local, options)];
+      return [
+        options.tcp?.(local, options) ?? new TcpTransport(local, options),
+      ];
     case "tls":
     case "ws":
     case "wss":

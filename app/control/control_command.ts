@@ -4,13 +4,8 @@ import type { Command } from "../args.ts";
 import { standInEnvironment } from "../environment.ts";
 import { loadYaml } from "../load_config.ts";
 import type { Terminal } from "../terminal.ts";
-import {
-  type ControlReply,
-  type ControlRequest,
-  MAX_REPLY,
-  readLine,
-  readReply,
-} from "./protocol.ts";
+import { ask } from "./ask.ts";
+import type { ControlRequest } from "./protocol.ts";
 import { CONTROL_FOLDER, controlPath } from "./socket_path.ts";
 
 /** The arguments of these commands. */
@@ -39,9 +34,15 @@ export async function control(
     return 1;
   }
   const reply = await ask(path, requestOf(command));
-  const write = reply.ok ? terminal.out : terminal.err;
-  for (const line of reply.lines) write.call(terminal, line);
-  return reply.ok ? 0 : 1;
+  if (typeof reply === "string") {
+    terminal.err(reply);
+    return 1;
+  }
+  const { ok, lines, missing = [] } = reply;
+  const write = ok ? terminal.out : terminal.err;
+  for (const line of lines) write.call(terminal, line);
+  for (const line of missing) terminal.err(line);
+  return ok && missing.length === 0 ? 0 : 1;
 }
 
 function requestOf(command: ControlCommand): ControlRequest {
@@ -94,11 +95,7 @@ async function findSocket({ socket, config }: ControlCommand): Promise<Found> {
       ? { problem: `${config} says control: off, nothing can be asked` }
       : { path };
   }
-  const names = socketNames();
-  const answering: string[] = [];
-  for (const name of names) {
-    if (await answers(`${CONTROL_FOLDER}/${name}`)) answering.push(name);
-  }
+  const answering = await answeringSockets();
   const [only] = answering;
   if (only === undefined) {
     return { problem: `no Legwork runs: nothing answers in ${CONTROL_FOLDER}` };
@@ -112,12 +109,27 @@ async function findSocket({ socket, config }: ControlCommand): Promise<Found> {
   };
 }
 
+/** Those of workers only where their supervisor, who speaks for all of them, is gone. */
+async function answeringSockets(): Promise<string[]> {
+  const answering: string[] = [];
+  let tried = 0;
+  for (const name of socketNames()) {
+    const isSpokenFor = answering.includes(
+      name.replace(/-w\d+\.sock$/, ".sock"),
+    );
+    if (isSpokenFor || tried++ >= MAX_SOCKETS) continue;
+    if (await answers(`${CONTROL_FOLDER}/${name}`)) answering.push(name);
+  }
+  return answering;
+}
+
+/** In an order that has a supervisor before its workers. */
 function socketNames(): string[] {
   try {
     return [...Deno.readDirSync(CONTROL_FOLDER)]
       .map(({ name }) => name)
       .filter((name) => name.endsWith(".sock"))
-      .sort().slice(0, MAX_SOCKETS);
+      .sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
   } catch {
     return [];
   }
@@ -133,37 +145,4 @@ async function answers(path: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-async function ask(
-  path: string,
-  request: ControlRequest,
-): Promise<ControlReply> {
-  let connection: Deno.UnixConn;
-  try {
-    connection = await Deno.connect({ transport: "unix", path });
-  } catch (error) {
-    return { ok: false, lines: [`${path}: ${whyNot(error)}`] };
-  }
-  try {
-    const writer = connection.writable.getWriter();
-    const text = `${JSON.stringify(request)}\n`;
-    await writer.write(new TextEncoder().encode(text));
-    const line = await readLine(connection.readable, MAX_REPLY);
-    return readReply(line ?? "") ??
-      { ok: false, lines: [`${path}: it gave no answer`] };
-  } finally {
-    connection.close();
-  }
-}
-
-function whyNot(error: unknown): string {
-  if (
-    error instanceof Deno.errors.NotFound ||
-    error instanceof Deno.errors.ConnectionRefused
-  ) return "no Legwork listens there";
-  if (error instanceof Deno.errors.NotCapable) {
-    return `reaching it is not permitted, add --allow-write for it`;
-  }
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,9 +1,11 @@
-/** Listens for `legwork reload`, `calls` and `explain`. */
+/** Listens for `legwork reload`, `calls` and the other commands that ask a running Legwork. */
 
+import type { Log } from "../log.ts";
 import { checkOwner, CONTROL_FOLDER, prepareFolder } from "./socket_path.ts";
 import {
   type ControlReply,
   type ControlRequest,
+  MAX_REPLY,
   MAX_REQUEST,
   readLine,
   readRequest,
@@ -13,6 +15,22 @@ import {
 export type ControlHandler = (
   request: ControlRequest,
 ) => ControlReply | Promise<ControlReply>;
+
+/** The control socket at `path`; Legwork runs without one where it cannot be had, or none is wanted. */
+export async function openControl(
+  path: string | undefined,
+  answer: ControlHandler,
+  { log }: { log: Log },
+): Promise<ControlServer | undefined> {
+  if (path === undefined || Deno.build.os === "windows") return undefined;
+  try {
+    return await ControlServer.open(path, answer);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    log.warn("no control socket, SIGHUP still reloads", { path, why });
+    return undefined;
+  }
+}
 
 /** Clients served at once; the next are turned away. */
 const MAX_CLIENTS = 16;
@@ -88,9 +106,8 @@ export class ControlServer {
       const line = await readLine(client.readable, MAX_REQUEST);
       clearTimeout(late);
       const reply = line === undefined ? WRONG : await this.#reply(line);
-      const text = `${JSON.stringify(reply)}\n`;
       const writer = client.writable.getWriter();
-      await writer.write(new TextEncoder().encode(text));
+      await writer.write(lineOf(reply));
     } catch {
       // The client has gone away.
     } finally {
@@ -116,6 +133,19 @@ const WRONG: ControlReply = {
   ok: false,
   lines: ["that is no request of this version of Legwork"],
 };
+
+/** A reply as a line, with as many of its own lines as the client takes: it reads no more than `MAX_REPLY` bytes. */
+function lineOf(reply: ControlReply): Uint8Array<ArrayBuffer> {
+  const bytes = new TextEncoder().encode(`${JSON.stringify(reply)}\n`);
+  if (bytes.length <= MAX_REPLY) return bytes;
+  // A character is six bytes at most in JSON.
+  let left = MAX_REPLY / 6 - 100;
+  const all = reply.lines;
+  const fits = all.findIndex((line) => (left -= line.length + 1) < 0);
+  const lines = [...all.slice(0, fits), `... and ${all.length - fits} more`];
+  const { ok } = reply;
+  return new TextEncoder().encode(`${JSON.stringify({ ok, lines })}\n`);
+}
 
 /** The sockets of a folder that is Legwork's own; a process that was killed leaves its socket behind. */
 function socketsBeside(path: string): string[] {

@@ -1,20 +1,30 @@
 /** `legwork keepalives`: who keeps a way to us alive, one line for each address and kind. */
 
 import type { KeepAliveState } from "../../core/call/keep_alives.ts";
+import { MOST_LISTED } from "./report.ts";
 
-/** Lines at most; the peers heard of last come first. */
-const MAX_LISTED = 1_000;
+/** What is listed: of a worker where there are several. */
+export type ListedKeepAlive = KeepAliveState & { readonly worker?: number };
 
-/** The list, in columns. */
-export function keepAliveLines(states: readonly KeepAliveState[]): string[] {
-  const rows = states.slice(0, MAX_LISTED).map(rowOf);
-  const widths = HEADINGS.map((heading, column) =>
+/** The list, in columns, of the states given of `count` in all; the peers heard of last come first. */
+export function keepAliveLines(
+  states: readonly ListedKeepAlive[],
+  count: number,
+): string[] {
+  const listed = states.slice(0, MOST_LISTED);
+  const hasWorkers = listed.some(({ worker }) => worker !== undefined);
+  const headings = [...HEADINGS, ...(hasWorkers ? ["worker"] : [])];
+  const rows = listed.map((state) => [
+    ...rowOf(state),
+    ...(hasWorkers ? [String(state.worker)] : []),
+  ]);
+  const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => row[column]!.length))
   );
-  const lines = [HEADINGS, ...rows].map((row) =>
+  const lines = [headings, ...rows].map((row) =>
     row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()
   );
-  const more = states.length - rows.length;
+  const more = count - rows.length;
   if (more > 0) lines.push(`... and ${more} more`);
   return rows.length === 0 ? ["no keep-alive came yet"] : lines;
 }

@@ -4,12 +4,13 @@
  * @module
  */
 
+import type { Listed } from "./report.ts";
+
 /** What can be asked of a running Legwork. */
 export type ControlRequest =
   | { readonly command: "reload"; readonly to?: number }
-  | { readonly command: "calls" }
-  | { readonly command: "keepalives" }
-  | { readonly command: "trunks" }
+  /** With `raw`, the answer has a report and no lines: for a supervisor, who makes one list of all its workers'. */
+  | { readonly command: Listed; readonly raw?: true }
   | {
     readonly command: "registrations";
     readonly remove?: string;
@@ -27,6 +28,10 @@ export type ControlRequest =
 export interface ControlReply {
   readonly ok: boolean;
   readonly lines: readonly string[];
+  /** What the lines lack, and why: the workers that gave no answer. */
+  readonly missing?: readonly string[];
+  /** A `Report`, for who asked for it. */
+  readonly report?: unknown;
 }
 
 /** Longest request and longest reply, in bytes. */
@@ -43,7 +48,7 @@ export function readRequest(line: string): ControlRequest | undefined {
     case "calls":
     case "keepalives":
     case "trunks":
-      return { command };
+      return more.raw === true ? { command, raw: true } : { command };
     case "registrations": {
       const { remove, contact } = more;
       return {
@@ -66,9 +71,14 @@ export function readRequest(line: string): ControlRequest | undefined {
 
 /** The reply in a line, or undefined when it is none. */
 export function readReply(line: string): ControlReply | undefined {
-  const { ok, lines } = fieldsOf(line);
+  const { ok, lines, missing, report } = fieldsOf(line);
   return typeof ok === "boolean" && Array.isArray(lines)
-    ? { ok, lines: lines.map(String) }
+    ? {
+      ok,
+      lines: lines.map(String),
+      ...(Array.isArray(missing) ? { missing: missing.map(String) } : {}),
+      ...(report === undefined ? {} : { report }),
+    }
     : undefined;
 }
 

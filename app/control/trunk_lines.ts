@@ -5,16 +5,16 @@ import type {
   TrunkState,
 } from "../../core/trunk/trunk_state.ts";
 import type { RegistrationState } from "../../core/trunk/trunk_registration.ts";
+import { MOST_LISTED } from "./report.ts";
 
 /** What else is said of a trunk. */
 export interface TrunkLinesOptions {
+  /** How many there are in all, where not all are given. */
+  readonly count?: number;
   /** Calendar time. */
   readonly nowMs: number;
   readonly registrationsOf: (trunk: string) => readonly RegistrationState[];
 }
-
-/** Trunks listed at most; who has more needs metrics. */
-const MAX_LISTED = 1_000;
 
 /** The trunks, and how many of them are down. */
 export function trunkLines(
@@ -22,14 +22,15 @@ export function trunkLines(
   options: TrunkLinesOptions,
 ): string[] {
   if (trunks.length === 0) return ["there is no trunk"];
-  const lines = trunks.slice(0, MAX_LISTED).flatMap((trunk) =>
+  const lines = trunks.slice(0, MOST_LISTED).flatMap((trunk) =>
     linesOf(trunk, options)
   );
-  const more = trunks.length - MAX_LISTED;
+  const { count = trunks.length } = options;
+  const more = count - MOST_LISTED;
   if (more > 0) lines.push(`... and ${more} more`);
   const down = trunks.filter(({ condition }) => condition === "down").length;
-  const count = trunks.length === 1 ? "1 trunk" : `${trunks.length} trunks`;
-  return [...lines, down === 0 ? count : `${count}, ${down} down`];
+  const all = count === 1 ? "1 trunk" : `${count} trunks`;
+  return [...lines, down === 0 ? all : `${all}, ${down} down`];
 }
 
 function linesOf(
@@ -42,13 +43,19 @@ function linesOf(
     ...registrationsOf(name).map((one) => `  ${registrationText(one)}`),
     ...servers.flatMap(({ uri, addresses }) => [
       `  ${uri}`,
-      ...addresses.map((one) => `    ${addressText(one, nowMs)}`),
+      ...addresses.map((one) =>
+        `    ${one.address}  ${conditionText(one, nowMs)}`
+      ),
     ]),
   ];
 }
 
-function addressText(state: TrunkAddressState, nowMs: number): string {
-  const { address, condition, sinceMs, nextInSeconds, outForSeconds } = state;
+/** How an address stands; where it is stands before it. */
+export function conditionText(
+  state: TrunkAddressState,
+  nowMs: number,
+): string {
+  const { condition, sinceMs, nextInSeconds, outForSeconds } = state;
   const parts = condition === "unwatched"
     ? [condition]
     : [`${condition} for ${span((nowMs - sinceMs) / 1000)}`];
@@ -60,7 +67,7 @@ function addressText(state: TrunkAddressState, nowMs: number): string {
   if (nextInSeconds !== undefined) {
     parts.push(`next keep-alive in ${span(nextInSeconds)}`);
   }
-  return `${address}  ${parts.join(", ")}`;
+  return parts.join(", ");
 }
 
 function answerText(

@@ -7,32 +7,39 @@
 /** To a worker. The end of its standard input means `drain`: nobody is there to start it again. */
 export type Order =
   | { readonly say: "drain" | "end" | "reload" }
-  /** The port of each worker's channel, null for one that is away. */
-  | { readonly say: "peers"; readonly ports: readonly (number | null)[] };
+  /** The ports of each worker's channel and of its links, null for one that is away. */
+  | {
+    readonly say: "peers";
+    readonly ports: readonly (number | null)[];
+    readonly links: readonly (number | null)[];
+  };
+
+/** From a worker that has no calls left, and stays for the sake of its connections. */
+export const DRAINED = JSON.stringify({ drained: true });
 
 /** From a worker that listens. */
 export interface Announcement {
   /** The port of its channel. */
   readonly channel: number;
+  /** The port where it takes links; 0 for none. */
+  readonly link: number;
   readonly listeners: readonly string[];
 }
 
 /** The order in a line; undefined when there is none. */
 export function readOrder(line: string): Order | undefined {
-  const { say, ports } = fieldsOf(line);
+  const { say, ports, links } = fieldsOf(line);
   if (say === "drain" || say === "end" || say === "reload") return { say };
-  if (say !== "peers" || !Array.isArray(ports)) return undefined;
-  return {
-    say,
-    ports: ports.map((port) => typeof port === "number" ? port : null),
-  };
+  if (say !== "peers") return undefined;
+  return { say, ports: portsIn(ports), links: portsIn(links) };
 }
 
 /** The announcement in a line; undefined when it is something else, a ladder's line say. */
 export function readAnnouncement(line: string): Announcement | undefined {
-  const { channel, listeners } = fieldsOf(line);
-  return typeof channel === "number" && Array.isArray(listeners)
-    ? { channel, listeners: listeners.map(String) }
+  const { channel, link, listeners } = fieldsOf(line);
+  return typeof channel === "number" && typeof link === "number" &&
+      Array.isArray(listeners)
+    ? { channel, link, listeners: listeners.map(String) }
     : undefined;
 }
 
@@ -47,6 +54,12 @@ export async function* linesOf(
     rest = lines.pop() ?? "";
     yield* lines;
   }
+}
+
+function portsIn(value: unknown): (number | null)[] {
+  return Array.isArray(value)
+    ? value.map((port) => typeof port === "number" ? port : null)
+    : [];
 }
 
 function fieldsOf(line: string): Record<string, unknown> {

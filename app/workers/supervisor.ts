@@ -9,11 +9,15 @@ import { ListenError } from "../../core/transport/listen_error.ts";
 import { SECRET_BYTES } from "../../core/transport/worker_channel.ts";
 import { formatListen } from "../config/address.ts";
 import type { Config } from "../config/schema.ts";
+import { type ControlServer, openControl } from "../control/control_server.ts";
+import { controlPath } from "../control/socket_path.ts";
 import type { Log } from "../log.ts";
 import { StopSignals } from "../signals.ts";
 import type { Terminal } from "../terminal.ts";
-import type { Order } from "./lines.ts";
+import { askWorkers } from "./ask_workers.ts";
+import type { Announcement, Order } from "./lines.ts";
 import { unshareable } from "./unshareable.ts";
+import { workerSocket } from "./worker_place.ts";
 import { WorkerProcess } from "./worker_process.ts";
 
 /** What a supervisor is given. */
@@ -52,9 +56,10 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
 /** Addresses that a process has which does not share them with us: sockets that share would not notice. */
 function taken({ listen }: Config): string[] {
   return listen.flatMap((address) => {
-    const { host: hostname, port } = address;
+    const { transport, host: hostname, port } = address;
     try {
-      Deno.listenDatagram({ transport: "udp", hostname, port }).close();
+      if (transport === "tcp") Deno.listen({ hostname, port }).close();
+      else Deno.listenDatagram({ transport: "udp", hostname, port }).close();
       return [];
     } catch (error) {
       return [new ListenError(formatListen(address), error).message];
@@ -68,6 +73,8 @@ class Supervisor {
     .toHex();
   readonly #workers: (WorkerProcess | undefined)[];
   readonly #ports: (number | null)[];
+  readonly #links: (number | null)[];
+  readonly #drained = new Set<number>();
   readonly #stopped = Promise.withResolvers<void>();
   #isStopping = false;
   #listeners: readonly string[] = [];
@@ -76,6 +83,7 @@ class Supervisor {
     this.#options = options;
     this.#workers = Array(options.count).fill(undefined);
     this.#ports = Array(options.count).fill(null);
+    this.#links = Array(options.count).fill(null);
   }
 
   async run(): Promise<number> {
@@ -92,8 +100,10 @@ class Supervisor {
     )).every((worker) => worker !== undefined);
     if (isUp) {
       const listeners = this.#listeners.join(" ");
+      const control = await this.#control();
       terminal.out(`legwork listening on ${listeners} (${count} workers)`);
       await Promise.all(numbers.map((number) => this.#keep(number)));
+      control?.close();
       log.info("stopped");
     } else {
       this.#tell({ say: "drain" });
@@ -103,6 +113,26 @@ class Supervisor {
     if (this.#isStopping) await first;
     signals.dispose();
     return isUp || this.#isStopping ? 0 : 1;
+  }
+
+  /** The socket that speaks for all workers. */
+  async #control(): Promise<ControlServer | undefined> {
+    const { config, log, count } = this.#options;
+    const path = controlPath(config, config.listen[0]!.port);
+    if (path === undefined) return undefined;
+    return await openControl(
+      path,
+      (request) =>
+        askWorkers(request, {
+          sockets: Array.from(
+            { length: count },
+            (_, number) => workerSocket(path, number),
+          ),
+          isAway: (number) => this.#ports[number] === null,
+          loadMs: config.scripts.length * config.script_limits.async_ms,
+        }),
+      { log },
+    );
   }
 
   #stop(signal: Deno.Signal): void {
@@ -134,13 +164,14 @@ class Supervisor {
       args: workerArgs(args, `${number}/${this.#options.count}`),
       secret: this.#secret,
       onLine: (line) => terminal.out(line),
+      onDrained: () => this.#done(number),
     });
     this.#workers[number] = worker;
     const announced = await worker.listening;
     if (announced === undefined) return undefined;
     log.info("worker listens", { worker: number, pid: worker.pid });
     this.#listeners = announced.listeners;
-    this.#reach(number, announced.channel);
+    this.#reach(number, announced);
     if (this.#isStopping) worker.say({ say: "drain" });
     return worker;
   }
@@ -153,8 +184,9 @@ class Supervisor {
     for (;;) {
       const status = await this.#workers[number]?.ended;
       this.#workers[number] = undefined;
-      this.#reach(number, null);
-      if (this.#isStopping) return;
+      this.#drained.delete(number);
+      this.#reach(number, undefined);
+      if (this.#isStopping) return this.#endDrained();
       if (performance.now() - startedMs > HEALTHY_MS) waitMs = FIRST_WAIT_MS;
       const { code, signal } = status ?? {};
       log.error("worker ended, it is started again", {
@@ -170,9 +202,27 @@ class Supervisor {
   }
 
   /** All workers hear where one of them is now. */
-  #reach(number: number, port: number | null): void {
-    this.#ports[number] = port;
-    this.#tell({ say: "peers", ports: this.#ports });
+  #reach(number: number, announced: Announcement | undefined): void {
+    this.#ports[number] = announced?.channel ?? null;
+    this.#links[number] = announced?.link || null;
+    this.#tell({ say: "peers", ports: this.#ports, links: this.#links });
+  }
+
+  /** A worker has no calls left. One that was stopped alone goes at once, and is started again. */
+  #done(number: number): void {
+    this.#drained.add(number);
+    if (this.#isStopping) this.#endDrained();
+    else this.#workers[number]?.say({ say: "end" });
+  }
+
+  /** Workers that are done stay until all are: their connections may carry calls of others. */
+  #endDrained(): void {
+    const running = [...this.#workers.keys()].filter((number) =>
+      this.#workers[number] !== undefined
+    );
+    if (running.every((number) => this.#drained.has(number))) {
+      this.#tell({ say: "end" });
+    }
   }
 
   /** Some time, or until all are to end. */

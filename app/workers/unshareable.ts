@@ -42,9 +42,9 @@ function missing({ udp }: Config): string[] {
 
 function listener(address: Config["listen"][number]): string[] {
   const name = formatListen(address);
-  if (address.transport !== "udp") {
+  if (address.transport !== "udp" && address.transport !== "tcp") {
     return [
-      `Cannot share ${name} between workers: a connection belongs to one process, wanted udp listeners only, or a second Legwork without --workers for it`,
+      `Cannot share ${name} between workers: wanted udp and tcp listeners only`,
     ];
   }
   return address.port === 0

@@ -2,6 +2,7 @@
 
 import {
   type Announcement,
+  DRAINED,
   linesOf,
   type Order,
   readAnnouncement,
@@ -15,6 +16,8 @@ export interface WorkerProcessOptions {
   readonly secret: string;
   /** Takes each line that is for whoever reads our standard output. */
   readonly onLine: (line: string) => void;
+  /** It has no calls left, and waits to be told to end. */
+  readonly onDrained: () => void;
 }
 
 /** See the module's text. Its log goes where ours goes. */
@@ -27,7 +30,8 @@ export class WorkerProcess {
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #listening = Promise.withResolvers<Announcement | undefined>();
 
-  constructor({ args, secret, onLine }: WorkerProcessOptions) {
+  constructor(options: WorkerProcessOptions) {
+    const { args, secret } = options;
     this.#child = new Deno.Command(Deno.execPath(), {
       args: [...args],
       stdin: "piped",
@@ -38,7 +42,7 @@ export class WorkerProcess {
     this.pid = this.#child.pid;
     this.#input = this.#child.stdin.getWriter();
     this.listening = this.#listening.promise;
-    this.ended = this.#read(onLine).then(() => this.#child.status);
+    this.ended = this.#read(options).then(() => this.#child.status);
   }
 
   /** Tells it something; one that has ended does not hear it. */
@@ -56,11 +60,12 @@ export class WorkerProcess {
     }
   }
 
-  async #read(onLine: (line: string) => void): Promise<void> {
+  async #read({ onLine, onDrained }: WorkerProcessOptions): Promise<void> {
     for await (const line of linesOf(this.#child.stdout)) {
       const announcement = readAnnouncement(line);
-      if (announcement === undefined) onLine(line);
-      else this.#listening.resolve(announcement);
+      if (announcement !== undefined) this.#listening.resolve(announcement);
+      else if (line === DRAINED) onDrained();
+      else onLine(line);
     }
     this.#listening.resolve(undefined);
     await this.#input.close().catch(() => {});

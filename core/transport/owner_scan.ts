@@ -19,6 +19,12 @@ export function workerMark(worker: number): string {
   return `w${worker.toString(36)}-`;
 }
 
+/** The worker whose mark a token begins with; undefined for none. */
+export function markedWorker(token: string): number | undefined {
+  const [, digits] = /^w([0-9a-z]{1,2})-/.exec(token) ?? [];
+  return digits === undefined ? undefined : parseInt(digits, 36);
+}
+
 /** The worker from 0 to `workers` - 1 that a datagram belongs to; -1 when it is no SIP message, and anybody's. */
 export function ownerOf(bytes: Uint8Array, workers: number): number {
   const length = Math.min(bytes.length, MOST_BYTES);

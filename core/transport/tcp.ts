@@ -34,6 +34,8 @@ export interface TcpOptions {
    * at least the 32 s of the longest transaction; a call that keeps its session alive keeps its connection too.
    */
   readonly idleTimeoutMs?: number;
+  /** Other processes of this user listen on the same address and port, which is not 0. Default: false. */
+  readonly shared?: boolean;
 }
 
 /** Accepting fails this often in a row before the listener is given up. */
@@ -46,6 +48,7 @@ export class TcpTransport implements Transport, ConnectionOwner {
   readonly limits: Limits;
   readonly connectTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  readonly #isShared: boolean;
   #local: Address;
   #listener: string;
   #sentBy: string;
@@ -62,6 +65,7 @@ export class TcpTransport implements Transport, ConnectionOwner {
     this.limits = options.limits ?? DEFAULT_LIMITS;
     this.connectTimeoutMs = options.connectTimeoutMs ?? 4_000;
     this.idleTimeoutMs = options.idleTimeoutMs ?? 30 * 60_000;
+    this.#isShared = options.shared === true;
     this.#local = { host: canonicalHost(local.host), port: local.port };
     this.#listener = listenerName(this.name, this.#local);
     this.#sentBy = sentByOf(this.#local, undefined);
@@ -96,6 +100,7 @@ export class TcpTransport implements Transport, ConnectionOwner {
         transport: "tcp",
         hostname: this.#local.host,
         port: this.#local.port,
+        reusePort: this.#isShared,
       });
     } catch (cause) {
       throw new ListenError(this.#listener, cause);
@@ -108,10 +113,17 @@ export class TcpTransport implements Transport, ConnectionOwner {
     this.#accepting = this.#accept(socket, events);
   }
 
-  flowTo(remote: Address): Flow {
+  /** The open connection from or to that address, if there is one. */
+  known(remote: Address): Flow | undefined {
     const to = { host: canonicalHost(remote.host), port: remote.port };
     const known = this.#byRemote.get(formatAddress(to));
-    if (known !== undefined && known.open) return known;
+    return known?.open ? known : undefined;
+  }
+
+  flowTo(remote: Address): Flow {
+    const known = this.known(remote);
+    if (known !== undefined) return known;
+    const to = { host: canonicalHost(remote.host), port: remote.port };
     const connection = new TcpConnection(this, to);
     if (this.#socket === undefined) {
       connection.refuse("the listener is closed");

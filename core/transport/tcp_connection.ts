@@ -36,6 +36,7 @@ type State =
 interface Queued {
   readonly bytes: Uint8Array;
   readonly onError: ((reason: string) => void) | undefined;
+  readonly onSent: (() => void) | undefined;
 }
 
 const PING = new Uint8Array([0x0d, 0x0a, 0x0d, 0x0a]);
@@ -55,6 +56,7 @@ export class TcpConnection implements Flow, FramerSink, Timed {
   readonly #owner: ConnectionOwner;
   readonly #framer: StreamFramer;
   #local: Address;
+  #isAccepted = false;
   #state: State = "new";
   #conn: Deno.TcpConn | undefined;
   #connecting: AbortController | undefined;
@@ -94,6 +96,11 @@ export class TcpConnection implements Flow, FramerSink, Timed {
     return this.#conn !== undefined;
   }
 
+  /** Whether the peer has made it, and not we. */
+  get isAccepted(): boolean {
+    return this.#isAccepted;
+  }
+
   get halfClosed(): boolean {
     return this.#state === "half_closed";
   }
@@ -113,6 +120,7 @@ export class TcpConnection implements Flow, FramerSink, Timed {
 
   /** Takes over an accepted connection. */
   adopt(conn: Deno.TcpConn): void {
+    this.#isAccepted = true;
     this.#established(conn);
   }
 
@@ -122,7 +130,12 @@ export class TcpConnection implements Flow, FramerSink, Timed {
     this.#reason = reason;
   }
 
-  write(bytes: Uint8Array, onError?: (reason: string) => void): void {
+  /** One of `onError` and `onSent` is called, later. */
+  write(
+    bytes: Uint8Array,
+    onError?: (reason: string) => void,
+    onSent?: () => void,
+  ): void {
     switch (this.#state) {
       case "connecting":
       case "open":
@@ -133,7 +146,7 @@ export class TcpConnection implements Flow, FramerSink, Timed {
           report("too many bytes wait", onError);
           return;
         }
-        this.#queue.push({ bytes, onError });
+        this.#queue.push({ bytes, onError, onSent });
         this.#queuedBytes += bytes.length;
         this.#drain();
         break;
@@ -301,6 +314,7 @@ export class TcpConnection implements Flow, FramerSink, Timed {
         this.#end(reason);
         break;
       }
+      for (const { onSent } of batch) onSent?.();
       if (this.#state === "closed") break;
       this.#queuedBytes -= bytes.length;
       this.#lastUsedMs = this.#owner.clock.now();

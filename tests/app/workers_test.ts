@@ -41,7 +41,7 @@ Deno.test("--workers is 2 to 64, --worker a place among as many", () => {
 Deno.test("what cannot be shared is named, and what to do", () => {
   const problems = unshareable(
     configuration(`
-listen: [udp:127.0.0.1:5060, tcp:127.0.0.1:5062, udp:127.0.0.1:0]
+listen: [udp:127.0.0.1:5060, tcp:127.0.0.1:5060, tcp:127.0.0.1:0, "tls:127.0.0.1:5061"]
 registrar: {domains: [example.com], users: {bob: {password_env: X}}}
 trunks:
   phone: {dynamic: true, aor: bob}
@@ -49,8 +49,9 @@ trunks:
 `),
     2,
   ).join("\n");
-  assertStringIncludes(problems, "Cannot share tcp:127.0.0.1:5062 between");
-  assertStringIncludes(problems, "Cannot share udp:127.0.0.1:0 between");
+  assertStringIncludes(problems, "Cannot share tls:127.0.0.1:5061 between");
+  assertStringIncludes(problems, "Cannot share tcp:127.0.0.1:0 between");
+  assertEquals(problems.includes("tcp:127.0.0.1:5060"), false);
   for (const what of ["the registrar", "trunk phone", "trunk nat"]) {
     assertStringIncludes(problems, `Cannot share ${what} between workers`);
   }
@@ -76,10 +77,18 @@ Deno.test("workers have media ports apart and a control socket each", () => {
 Deno.test("tokens bear the mark, and what is said is read again", () => {
   const random = new MarkedRandom(seededRandom(1), workerMark(5));
   assertEquals(random.token(), `w5-${seededRandom(1).token()}`);
-  const order = { say: "peers", ports: [4000, null] } as const;
+  const order = {
+    say: "peers",
+    ports: [4000, null],
+    links: [5000, null],
+  } as const;
   assertEquals(readOrder(JSON.stringify(order)), order);
   assertEquals(readOrder("{"), undefined);
-  const announcement = { channel: 1, listeners: ["udp:127.0.0.1:5060"] };
+  const announcement = {
+    channel: 1,
+    link: 2,
+    listeners: ["udp:127.0.0.1:5060"],
+  };
   assertEquals(readAnnouncement(JSON.stringify(announcement)), announcement);
   assertEquals(readAnnouncement("legwork listening"), undefined);
 });

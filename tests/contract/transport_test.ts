@@ -16,12 +16,14 @@ import type {
 import { BatchedUdpTransport } from "../../core/transport/batched_udp.ts";
 import { Libc, type LibcMissing, openLibc } from "../../core/transport/libc.ts";
 import { Pace, type Paced } from "../../core/transport/pace.ts";
+import { SharedTcpTransport } from "../../core/transport/shared_tcp.ts";
 import { SharedUdpTransport } from "../../core/transport/shared_udp.ts";
 import { UdpTransport } from "../../core/transport/udp.ts";
 import {
   SECRET_BYTES,
   WorkerChannel,
 } from "../../core/transport/worker_channel.ts";
+import { WorkerLinks } from "../../core/transport/worker_links.ts";
 
 /** A place where transports of one kind live. */
 interface World {
@@ -47,6 +49,12 @@ const KINDS: readonly Kind[] = [
   ...batchedKinds(),
   sharedKind(),
   { name: "TCP", reliable: true, world: tcpWorld },
+  {
+    name: "TCP of a worker",
+    reliable: true,
+    shares: true,
+    world: sharedTcpWorld,
+  },
   { name: "UDP in memory", reliable: false, world: memoryWorld("UDP") },
   { name: "TCP in memory", reliable: true, world: memoryWorld("TCP") },
 ];
@@ -556,6 +564,29 @@ function sharedWorld(
       run(): void {},
       end: () => assertEquals(pace.busy, false),
     };
+  };
+}
+
+/** One worker of one; what more of them do is in tests/core/transport/shared_tcp_test.ts. */
+function sharedTcpWorld(limits: Limits): World {
+  const clock = new TimerWheel();
+  return {
+    transport: ({ host, port }) =>
+      new SharedTcpTransport(
+        new TcpTransport(
+          { host, port: port === 0 ? freePort(host) : port },
+          { clock, limits, shared: true },
+        ),
+        new WorkerLinks({
+          clock,
+          secret: new Uint8Array(SECRET_BYTES),
+          worker: 0,
+          workers: 1,
+          onFault(): void {},
+        }),
+      ),
+    run(): void {},
+    end: () => assertEquals(clock.pending, 0),
   };
 }
 

@@ -29,8 +29,10 @@ export interface Setting {
   readonly yaml?: string;
   /** How UDP is received and sent; `batched` has the permissions for it. Default: `plain`. */
   readonly udp?: "plain" | "batched";
-  /** As many processes on one UDP port, and no TCP; with `udp: "batched"`. Default: one that does all. */
+  /** As many processes on one port; with `udp: "batched"`. Default: one that does all. */
   readonly workers?: number;
+  /** How long calls may go on after SIGTERM. Default: 1 s. */
+  readonly drainSeconds?: number;
   /** Variables of its environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** A routing script, instead of the route table. */
@@ -61,7 +63,7 @@ export async function legwork(setting: Setting): Promise<Legwork> {
     ...(setting.under ?? []),
     ...[Deno.execPath(), "run"],
     ...[permissions(setting), "mod.ts", "run"],
-    ...[`${folder}/legwork.yaml`, "--drain", "1"],
+    ...[`${folder}/legwork.yaml`, "--drain", `${setting.drainSeconds ?? 1}`],
     ...(setting.workers === undefined
       ? []
       : ["--workers", `${setting.workers}`]),
@@ -88,13 +90,30 @@ export async function legwork(setting: Setting): Promise<Legwork> {
       assertUp();
       await using ending = process;
       ending.signal("SIGTERM");
-      const late = setTimeout(() => ending.signal("SIGKILL"), 5000);
+      const lateMs = 1000 * (setting.drainSeconds ?? 1) + 4000;
+      const late = setTimeout(() => ending.signal("SIGKILL"), lateMs);
       const { code, output } = await ending.ended;
       clearTimeout(late);
       await Deno.remove(folder, { recursive: true });
       if (code !== 0) throw new Error(`Legwork ended with ${code}:\n${output}`);
     },
   };
+}
+
+/** Runs a command that asks a running Legwork. */
+export async function ask(
+  ...args: readonly string[]
+): Promise<{ code: number; out: string[]; err: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-P", "--no-check", "--quiet", "mod.ts", ...args],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const [out, err] = [stdout, stderr].map((bytes) =>
+    new TextDecoder().decode(bytes).trimEnd()
+  ) as [string, string];
+  return { code, out: out.split("\n"), err };
 }
 
 function permissions({ udp, workers }: Setting): string {
@@ -106,9 +125,7 @@ function configuration(port: number, setting: Setting): string {
   const servers = setting.servers.map((server) => `"${server}"`).join(", ");
   const pbx = setting.pbx === undefined ? "" : `, ${setting.pbx}`;
   return [
-    setting.workers === undefined
-      ? `listen: [udp:127.0.0.1:${port}, tcp:127.0.0.1:${port}]`
-      : `listen: udp:127.0.0.1:${port}`,
+    `listen: [udp:127.0.0.1:${port}, tcp:127.0.0.1:${port}]`,
     `udp: ${setting.udp ?? "plain"}`,
     "unknown_peers: accept",
     "trunks:",

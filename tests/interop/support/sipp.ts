@@ -17,6 +17,8 @@ export interface SippOptions {
   readonly holdMs?: number;
   /** Default: udp. */
   readonly transport?: "udp" | "tcp";
+  /** Its calls go on over a new connection when theirs breaks. */
+  readonly reconnects?: boolean;
   /** Values of `[name]` in the scenario. */
   readonly keys?: Readonly<Record<string, string>>;
   /** Files in its folder, which a scenario may stream. */
@@ -86,6 +88,9 @@ async function sipp(
     ...["-ci", "127.0.0.1", "-cp", `${ports.control}`],
     ...["-mp", `${ports.port + 2}`],
     ...["-t", options.transport === "tcp" ? "t1" : "u1"],
+    ...(options.reconnects === true
+      ? ["-max_reconnect", "3", "-reconnect_close", "false"]
+      : []),
     ...["-m", `${options.calls ?? 3}`, "-r", `${options.rate ?? 10}`],
     ...["-d", `${options.holdMs ?? 100}`, "-s", "bob"],
     ...["-nostdin", "-skip_rlimit", "-timeout", "25s", "-timeout_error"],
