@@ -131,6 +131,19 @@ export interface EngineInstance {
 export interface EngineTraits {
   /** Where a context keeps its count of steps until it next asks whether to stop; undefined when not found. */
   pollCounterOffset?: number | undefined;
+  /** How values lie, once somebody looked. */
+  layout?: ValueLayout;
+}
+
+/** Values are eight bytes: what they hold, then a word that says what it is. Texts are held by their place. */
+export interface ValueLayout {
+  /** The second word of a whole number, and of a text in one piece. */
+  readonly numberTag: number;
+  readonly textTag: number;
+  /** Where in a text its count of characters stands; it is negative where they take two bytes each. */
+  readonly lengthAt: number;
+  /** Where in a text its first character stands. */
+  readonly charactersAt: number;
 }
 
 interface ModuleOptions {

@@ -15,7 +15,7 @@ import type {
   UriView,
 } from "../core/call/policy.ts";
 import { FrameViews, type NumberedView } from "./frame_views.ts";
-import type { HostArguments, HostValue } from "./machine.ts";
+import type { HostArguments, HostValue } from "./machine_host.ts";
 import { AS_JSON, OPERATIONS as op, PLACES, REFUSED } from "./operations.ts";
 import { VIEW_NUMBERS } from "./view_members.ts";
 
@@ -135,24 +135,24 @@ function answer(
   const place = args.number(PLACE);
   switch (operation) {
     case op.get:
-      return headersAt(handed, place).get(args.text(FIRST));
+      return headersAt(handed, place).get(nameAt(args));
     case op.set:
-      writable(handed, place).set(args.text(FIRST), args.text(SECOND));
+      writable(handed, place).set(nameAt(args), valueAt(args));
       return undefined;
     case op.has:
-      return headersAt(handed, place).has(args.text(FIRST));
+      return headersAt(handed, place).has(nameAt(args));
     case op.getAll:
-      return JSON.stringify(headersAt(handed, place).getAll(args.text(FIRST)));
+      return JSON.stringify(headersAt(handed, place).getAll(nameAt(args)));
     case op.names:
       return JSON.stringify(headersAt(handed, place).names());
     case op.append:
-      writable(handed, place).append(args.text(FIRST), args.text(SECOND));
+      writable(handed, place).append(nameAt(args), valueAt(args));
       return undefined;
     case op.remove:
-      return writable(handed, place).delete(args.text(FIRST));
+      return writable(handed, place).delete(nameAt(args));
     case op.rename:
       return writable(handed, place)
-        .rename(args.text(FIRST), args.text(SECOND));
+        .rename(nameAt(args), nameAt(args, SECOND));
     case op.kind:
       return messageOf(handed).kind;
     case op.method:
@@ -197,6 +197,18 @@ function answer(
     default:
       return answerUri(operation, handed, place, args);
   }
+}
+
+function nameAt(args: HostArguments, index = FIRST): string {
+  return args.wholeText(index) ?? refuseNul("header name");
+}
+
+function valueAt(args: HostArguments): string {
+  return args.wholeText(SECOND) ?? refuseNul("header value");
+}
+
+function refuseNul(what: string): never {
+  throw new TypeError(`Cannot use ${what}: it has a NUL character`);
 }
 
 function answerUri(

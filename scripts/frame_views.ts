@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { HostValue } from "./machine.ts";
+import type { HostValue } from "./machine_host.ts";
 import {
   VIEW_MEMBERS,
   VIEW_NUMBERS,

@@ -15,6 +15,26 @@ export const HAND_MODULE = "legwork:hand";
 /** Where the API module finds what a script may reach; gone before the script runs. */
 const REACH = "legwork:reach";
 
+/** The tables of numbers that code inside knows by these names. */
+const TABLES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  op: OPERATIONS,
+  places: PLACES,
+  shapes: SHAPES,
+  returns: RETURNS,
+};
+
+/** A function's text with `op.get` written as 30: the engine compiles for itself, and looks each name up every time. */
+function inlined(code: (...args: never[]) => unknown): string {
+  return String(code).replace(
+    /\b(op|places|shapes|returns)\.(\w+)/g,
+    (_, table: string, name: string) => {
+      const number = TABLES[table]?.[name];
+      if (number === undefined) throw new Error(`no number ${table}.${name}`);
+      return `${number}`;
+    },
+  );
+}
+
 /**
  * An expression: a function of the host function that gives with 1 the dispatcher's `run`, with 2 a
  * function that gives the stack, with 0 what the script exports. Between the two the script is loaded; the way to hand its exports over is gone before it runs.
@@ -25,18 +45,18 @@ export const GUEST_CODE: string = `((host) => {
   const places = ${JSON.stringify(PLACES)};
   const shapes = ${JSON.stringify(SHAPES)};
   const returns = ${JSON.stringify(RETURNS)};
-  const addMembers = (${makeMembers})(
+  const addMembers = (${inlined(makeMembers)})(
     host, op, ${JSON.stringify(VIEW_MEMBERS)},
   );
-  const views = (${makeViews})(host, op, places, {
+  const views = (${inlined(makeViews)})(host, op, places, {
     addMembers, numbers: ${JSON.stringify(VIEW_NUMBERS)},
   });
-  const { resume, ...reach } = (${makeErrands})(host, op);
-  const { take, run } = (${makeDispatch})(
+  const { resume, ...reach } = (${inlined(makeErrands)})(host, op);
+  const { take, run } = (${inlined(makeDispatch)})(
     host, op, places, shapes, returns, { views, resume },
   );
   globalThis[${JSON.stringify(REACH)}] = reach;
-  (${installWorld})(host, op);
+  (${inlined(installWorld)})(host, op);
   const NativeError = Error;
   const where = () => new NativeError().stack;
   let taken;

@@ -2,36 +2,18 @@
  * One JavaScript machine: an engine instance with one runtime and one context, and the few ways Legwork uses to
  * pass values in and out. Values inside are pointers that their holder frees.
  *
- * This is a hot path: three crossings a message hook. Text goes through one fixed buffer, numbers and short texts
- * are the only things that cross, and nothing is wrapped.
+ * This is a hot path, and mostly a cold one: a process that sleeps between messages finds its caches empty, so that
+ * each function of the engine that is called and each place in memory that is touched costs more than what is done
+ * there. Numbers and texts are the only things that cross, nothing is wrapped, what comes out is read where it lies,
+ * and text goes in through one fixed buffer.
  *
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import type { EngineInstance, Pointer } from "./engine.ts";
-
-/** What may cross from the host into the machine as the result of a host call. */
-export type HostValue = string | number | boolean | undefined;
-
-/** The arguments of the host call that is going on, read only when asked for. */
-export interface HostArguments {
-  number(index: number): number;
-  /** The argument as text, up to its first NUL. */
-  text(index: number): string;
-}
-
-/** What the machine asks of its owner. */
-export interface MachineHost {
-  /** Code inside called the host function. It must not throw. */
-  onCall(args: HostArguments): HostValue;
-  /** Asked while code runs: how many steps it may take until it is asked again, or 0 to stop it at once. */
-  onPoll(): number;
-  /** The full name of what `name` means when imported by `base`. May throw. */
-  resolve(base: string, name: string): string;
-  /** The JavaScript of a module by its full name. May throw. */
-  source(name: string): string;
-}
+import { EngineMemory } from "./engine_memory.ts";
+import type { HostArguments, MachineHost } from "./machine_host.ts";
+import { findLayout } from "./value_layout.ts";
 
 /** An exception that left the machine. */
 export class MachineError extends Error {
@@ -54,7 +36,7 @@ const VALUE_BYTES = 8;
 const EVAL_MODULE = 1;
 const PROMISE_REJECTED = 2;
 /** A short text is copied by hand: setting up the encoder costs more than that. */
-const SHORT_TEXT = 64;
+const SHORT_TEXT = 256;
 /** How many steps the engine takes by itself between two questions whether to stop. */
 const ENGINE_POLL_STEPS = 10_000;
 /** How much of a context is searched for that number. */
@@ -73,8 +55,7 @@ export class Machine implements HostArguments {
   readonly #true: Pointer;
   readonly #false: Pointer;
   readonly #pollCounterAt: Pointer | undefined;
-  #words: Int32Array;
-  #bytes: Buffer = Buffer.allocUnsafeSlow(0);
+  readonly #memory: EngineMemory;
   #arguments: Pointer = 0;
   #argumentCount = 0;
   /** What the module callbacks threw, since only text crosses. */
@@ -84,8 +65,8 @@ export class Machine implements HostArguments {
   constructor(instance: EngineInstance, host: MachineHost) {
     this.#instance = instance;
     this.#host = host;
-    const { functions, module, memory } = instance;
-    this.#words = new Int32Array(memory.buffer);
+    const { functions, module, traits } = instance;
+    this.#memory = new EngineMemory(instance.memory);
     module.callbacks = {
       freeHostRef: () => {},
       callFunction: (_, _context, _self, count, list) =>
@@ -109,6 +90,7 @@ export class Machine implements HostArguments {
     this.#undefined = functions.QTS_GetUndefined();
     this.#true = functions.QTS_GetTrue();
     this.#false = functions.QTS_GetFalse();
+    this.#memory.layout = traits.layout ??= findLayout(instance, this.#context);
     this.#pollCounterAt = this.#findPollCounter();
   }
 
@@ -128,13 +110,13 @@ export class Machine implements HostArguments {
    */
   set stepsToPoll(steps: number) {
     if (this.#pollCounterAt !== undefined) {
-      this.#heap[this.#pollCounterAt >> 2] = steps;
+      this.#memory.words[this.#pollCounterAt >> 2] = steps;
     }
   }
 
   /** The size of the machine's memory. */
   get memoryBytes(): number {
-    return this.#instance.memory.buffer.byteLength;
+    return this.#memory.words.byteLength;
   }
 
   /** Frees everything inside. Throws when a value was not freed: the engine's own check for leaks. */
@@ -153,19 +135,18 @@ export class Machine implements HostArguments {
 
   newText(text: string): Pointer {
     const { functions, module } = this.#instance;
-    const length = text.length;
-    if (length <= SHORT_TEXT) {
-      module.stringToUTF8(text, this.#scratch, SCRATCH_BYTES);
-      return functions.QTS_NewString(this.#context, this.#scratch);
+    const scratch = this.#scratch;
+    if (text.length <= SHORT_TEXT && this.#memory.putAscii(scratch, text)) {
+      return functions.QTS_NewString(this.#context, scratch);
     }
-    if (length * 3 < SCRATCH_BYTES) {
-      const heap = module.HEAPU8;
+    if (text.length * 3 < SCRATCH_BYTES) {
+      const { bytes } = this.#memory;
       const { written } = ENCODER.encodeInto(
         text,
-        heap.subarray(this.#scratch, this.#scratch + SCRATCH_BYTES),
+        bytes.subarray(scratch, scratch + SCRATCH_BYTES),
       );
-      heap[this.#scratch + written] = 0;
-      return functions.QTS_NewString(this.#context, this.#scratch);
+      bytes[scratch + written] = 0;
+      return functions.QTS_NewString(this.#context, scratch);
     }
     const [at] = this.#longText(text);
     const value = functions.QTS_NewString(this.#context, at);
@@ -191,36 +172,57 @@ export class Machine implements HostArguments {
     const { functions, module } = this.#instance;
     const at = functions.QTS_GetString(this.#context, value);
     if (at === 0) return "";
-    const text = this.#asciiAt(at) ?? module.UTF8ToString(at);
+    const text = this.#memory.ascii(at) ?? module.UTF8ToString(at);
     functions.QTS_FreeCString(this.#context, at);
     return text;
   }
 
+  /** Gives a number's value another number; it may lie in another place then. */
+  renumbered(value: Pointer, number: number): Pointer {
+    if (this.#memory.putNumber(value, number)) return value;
+    this.free(value);
+    return this.newNumber(number);
+  }
+
   number(index: number): number {
     if (index >= this.#argumentCount) return NaN;
-    return this.toNumber(this.#arguments + index * VALUE_BYTES);
+    const at = this.#arguments + index * VALUE_BYTES;
+    return this.#memory.number(at) ?? this.toNumber(at);
   }
 
   text(index: number): string {
     if (index >= this.#argumentCount) return "";
-    return this.toText(this.#arguments + index * VALUE_BYTES);
+    const at = this.#arguments + index * VALUE_BYTES;
+    const text = this.#memory.text(at);
+    if (text === undefined) return this.toText(at);
+    const end = text.indexOf("\0");
+    return end < 0 ? text : text.slice(0, end);
+  }
+
+  wholeText(index: number): string | undefined {
+    if (index >= this.#argumentCount) return "";
+    const at = this.#arguments + index * VALUE_BYTES;
+    const text = this.#memory.text(at) ?? this.toText(at);
+    return text.includes("\0") ? undefined : text;
   }
 
   /** Calls a function inside and returns its result; throws {@linkcode MachineError}. Up to five arguments. */
   call(callee: Pointer, args: readonly Pointer[]): Pointer {
-    const { functions } = this.#instance;
-    const words = this.#heap;
-    const at = this.#list >> 2;
-    for (let i = 0; i < args.length; i++) words[at + i] = args[i]!;
-    return this.#checked(() =>
-      functions.QTS_Call(
-        this.#context,
-        callee,
-        this.#undefined,
-        args.length,
-        this.#list,
-      )
-    );
+    return this.#checked(this.#entered(callee, args));
+  }
+
+  /** Likewise where the result is a number. */
+  callForNumber(callee: Pointer, args: readonly Pointer[]): number {
+    const result = this.#entered(callee, args);
+    const whole = this.#memory.number(result);
+    if (whole !== undefined) {
+      // It holds nothing that would have to be let go.
+      this.#instance.module._free(result);
+      return whole;
+    }
+    const number = this.toNumber(this.#checked(result));
+    this.free(result);
+    return number;
   }
 
   /** Runs a script and returns the value of its last expression; throws {@linkcode MachineError}. */
@@ -255,32 +257,34 @@ export class Machine implements HostArguments {
   /** Runs up to `most` promise jobs; throws {@linkcode MachineError}. */
   runJobs(most: number): void {
     const { functions } = this.#instance;
-    const result = this.#checked(() =>
-      functions.QTS_ExecutePendingJob(this.#runtime, most, this.#list)
-    );
-    this.free(result);
+    let result: Pointer;
+    try {
+      result = functions.QTS_ExecutePendingJob(
+        this.#runtime,
+        most,
+        this.#list,
+      );
+    } catch (error) {
+      throw this.#broke(error);
+    }
+    this.free(this.#checked(result));
   }
 
-  /** The text that lies there up to its NUL; undefined where it is not all ASCII. A decoder costs more than the text. */
-  #asciiAt(at: Pointer): string | undefined {
-    const { HEAPU8 } = this.#instance.module;
-    if (this.#bytes.buffer !== HEAPU8.buffer) {
-      this.#bytes = Buffer.from(HEAPU8.buffer);
+  #entered(callee: Pointer, args: readonly Pointer[]): Pointer {
+    const { words } = this.#memory;
+    const at = this.#list >> 2;
+    for (let i = 0; i < args.length; i++) words[at + i] = args[i]!;
+    try {
+      return this.#instance.functions.QTS_Call(
+        this.#context,
+        callee,
+        this.#undefined,
+        args.length,
+        this.#list,
+      );
+    } catch (error) {
+      throw this.#broke(error);
     }
-    const end = HEAPU8.indexOf(0, at);
-    const text = this.#bytes.toString("latin1", at, end);
-    for (let i = 0; i < text.length; i++) {
-      if (text.charCodeAt(i) > 0x7f) return undefined;
-    }
-    return text;
-  }
-
-  /** The memory as words; a view dies when the memory grows. */
-  get #heap(): Int32Array {
-    if (this.#words.byteLength === 0) {
-      this.#words = new Int32Array(this.#instance.memory.buffer);
-    }
-    return this.#words;
   }
 
   /** The engine resets its counter just before it asks, so that is when its start value can be seen in the context. */
@@ -291,7 +295,10 @@ export class Machine implements HostArguments {
       const { shouldInterrupt } = module.callbacks;
       module.callbacks.shouldInterrupt = () => {
         const first = this.#context >> 2;
-        const context = this.#heap.subarray(first, first + CONTEXT_WORDS);
+        const context = this.#memory.words.subarray(
+          first,
+          first + CONTEXT_WORDS,
+        );
         context.forEach((word, index) => {
           if (word === ENGINE_POLL_STEPS) found.push(index * 4);
         });
@@ -312,13 +319,14 @@ export class Machine implements HostArguments {
   #evaluate(code: string, file: string, flags: number): Pointer {
     const { functions, module } = this.#instance;
     const [at, bytes] = this.#longText(code);
+    let result: Pointer;
     try {
-      return this.#checked(() =>
-        functions.QTS_Eval(this.#context, at, bytes, file, 0, flags)
-      );
-    } finally {
-      if (!this.#broken) module._free(at);
+      result = functions.QTS_Eval(this.#context, at, bytes, file, 0, flags);
+    } catch (error) {
+      throw this.#broke(error);
     }
+    module._free(at);
+    return this.#checked(result);
   }
 
   #longText(text: string): [at: Pointer, bytes: number] {
@@ -330,16 +338,14 @@ export class Machine implements HostArguments {
     return [at, bytes.length];
   }
 
-  /** Runs one entry into the engine and turns what went wrong into an error. */
-  #checked(enter: () => Pointer): Pointer {
-    let result: Pointer;
-    try {
-      result = enter();
-    } catch (error) {
-      // The host's own stack ran out, or the engine trapped: its frames were torn away without being unwound.
-      this.#broken = true;
-      throw new MachineError(String(error), "", true);
-    }
+  /** The host's own stack ran out, or the engine trapped: its frames were torn away without being unwound. */
+  #broke(error: unknown): MachineError {
+    this.#broken = true;
+    return new MachineError(String(error), "", true);
+  }
+
+  /** What came of an entry into the engine; throws the error that it stands for. */
+  #checked(result: Pointer): Pointer {
     const exception = this.#instance.functions
       .QTS_ResolveException(this.#context, result);
     if (exception === 0) return result;

@@ -19,13 +19,8 @@ import {
   LEGWORK_CODE,
 } from "./guest_code.ts";
 import { type Exported, JOBS_AT_ONCE, loadGuest } from "./guest_load.ts";
-import {
-  type HostArguments,
-  type HostValue,
-  Machine,
-  MachineError,
-  type MachineHost,
-} from "./machine.ts";
+import { Machine, MachineError } from "./machine.ts";
+import type { HostArguments, HostValue, MachineHost } from "./machine_host.ts";
 import { machineFault } from "./machine_fault.ts";
 import { OPERATIONS as op, REFUSED, RETURNS, SHAPES } from "./operations.ts";
 import type { ScriptWorld } from "./script_world.ts";
@@ -62,6 +57,8 @@ export class Sandbox implements MachineHost {
   readonly #slice: Slice;
   readonly #arguments: Pointer[] = [];
   readonly #numbers: Pointer[] = [];
+  /** The number of the hook that runs, as a value that stays. */
+  #id: Pointer = 0;
 
   private constructor(
     world: ScriptWorld,
@@ -181,7 +178,7 @@ export class Sandbox implements MachineHost {
     if (this.#dead || this.#loading) return;
     this.#machine.free(this.#run);
     this.#machine.free(this.#where);
-    for (const value of this.#numbers) {
+    for (const value of [this.#id, ...this.#numbers]) {
       if (value !== undefined) this.#machine.free(value);
     }
     try {
@@ -258,6 +255,7 @@ export class Sandbox implements MachineHost {
       });
       this.#run = run;
       this.#where = where;
+      this.#id = this.#machine.newNumber(0);
       this.#loading = false;
       this.#machine.stackBytes = this.#world.limits.stackBytes;
       return exports;
@@ -288,7 +286,7 @@ export class Sandbox implements MachineHost {
     extra: string | undefined,
   ): string | undefined | true {
     const machine = this.#machine;
-    const id = machine.newNumber(frame);
+    const id = this.#id = machine.renumbered(this.#id, frame);
     const text = extra === undefined ? 0 : machine.newText(extra);
     const args = this.#arguments;
     args.length = 0;
@@ -300,12 +298,9 @@ export class Sandbox implements MachineHost {
     this.#decision = undefined;
     let how: number;
     try {
-      const result = machine.call(this.#run, args);
-      how = machine.toNumber(result);
-      machine.free(result);
+      how = machine.callForNumber(this.#run, args);
     } finally {
       if (!machine.broken) {
-        machine.free(id);
         if (shape === SHAPES.errand) machine.free(which);
         if (text !== 0) machine.free(text);
       }

@@ -3,7 +3,7 @@ import type { CpuMeter } from "./cpu_meter.ts";
 import { OWN_BYTES } from "./engine.ts";
 import type { Asker } from "./errands.ts";
 import { ScriptFault } from "./fault.ts";
-import type { HostArguments } from "./machine.ts";
+import type { HostArguments } from "./machine_host.ts";
 import { OPERATIONS } from "./operations.ts";
 import type { ScriptWorld } from "./script_world.ts";
 

@@ -78,6 +78,13 @@ export function makeViews(
     return parse(value as string);
   }
 
+  /** The name or value of a field. The host looks for a NUL in a short one, where that costs less. */
+  function fieldText(value: unknown, what: string): string {
+    return typeof value === "string" && value.length < 256
+      ? value
+      : text(value, what);
+  }
+
   class Uri {
     readonly #frame: Frame;
     readonly #place: number;
@@ -190,38 +197,43 @@ export function makeViews(
       this.#frame = frame;
       this.#place = place;
     }
+    // The two that run on every message call the host themselves.
     get(name: unknown): unknown {
-      const key = text(name, "header name");
-      return read(op.get, this.#frame, this.#place, key);
+      const key = typeof name === "string" && name.length < 256
+        ? name
+        : text(name, "header name");
+      const value = host(op.get, this.#frame.id, this.#place, key);
+      return typeof value === "number" ? unusual(value) : value;
     }
     getAll(name: unknown): unknown {
-      const key = text(name, "header name");
+      const key = fieldText(name, "header name");
       return list(read(op.getAll, this.#frame, this.#place, key));
     }
     has(name: unknown): unknown {
-      const key = text(name, "header name");
+      const key = fieldText(name, "header name");
       return read(op.has, this.#frame, this.#place, key);
     }
     names(): unknown {
       return list(read(op.names, this.#frame, this.#place));
     }
     set(name: unknown, value: unknown): void {
-      const key = text(name, "header name");
-      const content = text(value, "header value");
-      write(op.set, this.#frame, this.#place, key, content);
+      const key = fieldText(name, "header name");
+      const content = fieldText(value, "header value");
+      const problem = host(op.set, this.#frame.id, this.#place, key, content);
+      if (problem !== undefined) throw new TypeError(problem as string);
     }
     append(name: unknown, value: unknown): void {
-      const key = text(name, "header name");
-      const content = text(value, "header value");
+      const key = fieldText(name, "header name");
+      const content = fieldText(value, "header value");
       write(op.append, this.#frame, this.#place, key, content);
     }
     delete(name: unknown): unknown {
-      const key = text(name, "header name");
+      const key = fieldText(name, "header name");
       return write(op.remove, this.#frame, this.#place, key);
     }
     rename(from: unknown, to: unknown): unknown {
-      const key = text(from, "header name");
-      const other = text(to, "header name");
+      const key = fieldText(from, "header name");
+      const other = fieldText(to, "header name");
       return write(op.rename, this.#frame, this.#place, key, other);
     }
   }
