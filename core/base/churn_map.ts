@@ -11,7 +11,7 @@
 
 import { textHash } from "./text_hash.ts";
 
-const FEWEST_BUCKETS = 64;
+const FEWEST_BUCKETS = 8;
 /** More buckets than this are given back when the map is empty. */
 const MOST_SPARE_BUCKETS = 4096;
 
