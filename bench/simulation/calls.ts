@@ -6,7 +6,10 @@
  * With `--pause` the process sleeps so many milliseconds after each call, and the time is that from a call's first
  * datagram to its last: what it costs with caches gone cold.
  *
- * Run: `deno run -A bench/simulation/calls.ts [--calls 30000] [--rounds 5] [--pause 2]`.
+ * With `--open` so many calls are up at any time, and with `--v8-flags=--trace-gc-nvp` besides, "promoted" of each young
+ * collection ("gc":"s") says how much of them, and of those that ended, it took for long-lived.
+ *
+ * Run: `deno run -A bench/simulation/calls.ts [--calls 30000] [--rounds 5] [--pause 2] [--open 5]`.
  */
 
 import process from "node:process";
@@ -30,6 +33,7 @@ const { values: options } = parseArgs({
     calls: { type: "string", default: "30000" },
     rounds: { type: "string", default: "5" },
     pause: { type: "string", default: "0" },
+    open: { type: "string", default: "0" },
   },
 });
 const PAUSE_MS = Number(options.pause);
@@ -108,7 +112,16 @@ const b2bua = new B2bua({
 });
 await b2bua.open();
 
+/** A call that is up: how its BYE is written. */
+interface Up {
+  readonly number: number;
+  readonly id: string;
+  readonly uri: string;
+  readonly toTag: string;
+}
+
 let number = 0;
+const open: Up[] = [];
 let virtualMs = 0;
 const rounds: number[] = [];
 for (let round = 0; round < Number(options.rounds); round++) {
@@ -116,7 +129,8 @@ for (let round = 0; round < Number(options.rounds); round++) {
   let callsMs = 0;
   for (let call = 0; call < Number(options.calls); call++) {
     const startedMs = performance.now();
-    await oneCall();
+    open.push(await setUp());
+    if (open.length > Number(options.open)) await hangUp(open.shift()!);
     callsMs += performance.now() - startedMs;
     if (PAUSE_MS > 0) Atomics.wait(NEVER, 0, 0, PAUSE_MS);
     virtualMs += 1 / CALLS_PER_MS;
@@ -130,9 +144,10 @@ rounds.sort((a, b) => a - b);
 console.log(`median ${rounds[rounds.length >> 1]!.toFixed(1)} us a call`);
 Deno.exit(0);
 
-async function oneCall(): Promise<void> {
+async function setUp(): Promise<Up> {
   const id = `${++number}-1234@127.0.0.1`;
   const invite = request("INVITE", {
+    number,
     id,
     uri: "sip:bob@127.0.0.1:5060",
     toTag: "",
@@ -156,9 +171,14 @@ async function oneCall(): Promise<void> {
   const answer = await taken("SIP/2.0 200");
   const toTag = /^To: .*(;tag=\S+)\r$/mi.exec(answer)![1]!;
   const uri = /^Contact: <(.*)>\r$/mi.exec(answer)![1]!;
-  network.receive(CALLER, request("ACK", { id, uri, toTag, cseq: 1 }));
+  network.receive(CALLER, request("ACK", { number, id, uri, toTag, cseq: 1 }));
   await taken("ACK ");
-  network.receive(CALLER, request("BYE", { id, uri, toTag, cseq: 2 }));
+  network.sent.length = 0;
+  return { number, id, uri, toTag };
+}
+
+async function hangUp(up: Up): Promise<void> {
+  network.receive(CALLER, request("BYE", { ...up, cseq: 2 }));
   const bye = await taken("BYE ");
   const back = bye.split("\r\n")
     .filter((line) => /^(?:Via|From|To|Call-ID|CSeq):/i.test(line))
@@ -172,12 +192,7 @@ async function oneCall(): Promise<void> {
 
 function request(
   method: string,
-  { id, uri, toTag, cseq }: {
-    id: string;
-    uri: string;
-    toTag: string;
-    cseq: number;
-  },
+  { number, id, uri, toTag, cseq }: Up & { cseq: number },
 ): string {
   const offer = method === "INVITE"
     ? `Contact: <sip:alice@127.0.0.1:5080;transport=UDP>\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO\r\nContent-Type: application/sdp\r\nContent-Length: ${SDP.length}\r\n\r\n${SDP}`
