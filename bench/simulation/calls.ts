@@ -6,10 +6,13 @@
  * With `--pause` the process sleeps so many milliseconds after each call, and the time is that from a call's first
  * datagram to its last, of the median call of a round: what it costs with caches gone cold.
  *
+ * With `--open` so many calls are up at any time, and with `--v8-flags=--trace-gc-nvp` besides, "promoted" of each young
+ * collection ("gc":"s") says how much of them, and of those that ended, it took for long-lived.
+ *
  * With `--script` every call has that script's hooks: `header_hook.ts` beside this has the usual one, which reads two
  * headers of every message that leaves and sets one. `--warm` calls go before the first round, without a pause.
  *
- * Run: `deno run -A bench/simulation/calls.ts [--calls 30000] [--rounds 5] [--warm 10000] [--pause 2]
+ * Run: `deno run -A bench/simulation/calls.ts [--calls 30000] [--rounds 5] [--warm 10000] [--pause 2] [--open 5]
  * [--script bench/simulation/header_hook.ts]`.
  */
 
@@ -38,6 +41,7 @@ const { values: options } = parseArgs({
     pause: { type: "string", default: "0" },
     warm: { type: "string", default: "10000" },
     script: { type: "string" },
+    open: { type: "string", default: "0" },
   },
 });
 const PAUSE_MS = Number(options.pause);
@@ -127,7 +131,16 @@ const b2bua = new B2bua({
 });
 await b2bua.open();
 
+/** A call that is up: how its BYE is written. */
+interface Up {
+  readonly number: number;
+  readonly id: string;
+  readonly uri: string;
+  readonly toTag: string;
+}
+
 let number = 0;
+const open: Up[] = [];
 let virtualMs = 0;
 const rounds: number[] = [];
 await medianMs(Number(options.warm), 0);
@@ -149,7 +162,8 @@ async function medianMs(calls: number, pauseMs: number): Promise<number> {
   const times: number[] = [];
   for (let call = 0; call < calls; call++) {
     const startedMs = performance.now();
-    await oneCall();
+    open.push(await setUp());
+    if (open.length > Number(options.open)) await hangUp(open.shift()!);
     times.push(performance.now() - startedMs);
     if (pauseMs > 0) Atomics.wait(NEVER, 0, 0, pauseMs);
     virtualMs += 1 / CALLS_PER_MS;
@@ -159,9 +173,10 @@ async function medianMs(calls: number, pauseMs: number): Promise<number> {
   return times[calls >> 1] ?? 0;
 }
 
-async function oneCall(): Promise<void> {
+async function setUp(): Promise<Up> {
   const id = `${++number}-1234@127.0.0.1`;
   const invite = request("INVITE", {
+    number,
     id,
     uri: "sip:bob@127.0.0.1:5060",
     toTag: "",
@@ -185,9 +200,14 @@ async function oneCall(): Promise<void> {
   const answer = await taken("SIP/2.0 200");
   const toTag = /^To: .*(;tag=\S+)\r$/mi.exec(answer)![1]!;
   const uri = /^Contact: <(.*)>\r$/mi.exec(answer)![1]!;
-  network.receive(CALLER, request("ACK", { id, uri, toTag, cseq: 1 }));
+  network.receive(CALLER, request("ACK", { number, id, uri, toTag, cseq: 1 }));
   await taken("ACK ");
-  network.receive(CALLER, request("BYE", { id, uri, toTag, cseq: 2 }));
+  network.sent.length = 0;
+  return { number, id, uri, toTag };
+}
+
+async function hangUp(up: Up): Promise<void> {
+  network.receive(CALLER, request("BYE", { ...up, cseq: 2 }));
   const bye = await taken("BYE ");
   const back = bye.split("\r\n")
     .filter((line) => /^(?:Via|From|To|Call-ID|CSeq):/i.test(line))
@@ -201,12 +221,7 @@ async function oneCall(): Promise<void> {
 
 function request(
   method: string,
-  { id, uri, toTag, cseq }: {
-    id: string;
-    uri: string;
-    toTag: string;
-    cseq: number;
-  },
+  { number, id, uri, toTag, cseq }: Up & { cseq: number },
 ): string {
   const offer = method === "INVITE"
     ? `Contact: <sip:alice@127.0.0.1:5080;transport=UDP>\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO\r\nContent-Type: application/sdp\r\nContent-Length: ${SDP.length}\r\n\r\n${SDP}`

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ChurnMap } from "../base/churn_map.ts";
 import { DEFAULT_LIMITS } from "../base/limits.ts";
 import { portsInUse } from "../media/media_anchor.ts";
 import { DialogTable } from "../dialog/dialog_table.ts";
@@ -58,12 +59,12 @@ export class B2bua implements TransactionUser {
   readonly #transport: TransportLayer;
   readonly #transactions: TransactionLayer;
   readonly #flowWatch: FlowWatch;
-  readonly #calls = new Set<Call>();
+  readonly #calls = new ChurnMap<string, Call>();
   readonly #dynamicTrunks: DynamicTrunks;
   readonly #planes = new WeakMap<Policy, MessagePlanes>();
   readonly #owner: CallOwner<Call> = {
     onOver: (call, summary) => {
-      this.#calls.delete(call);
+      this.#calls.delete(call.id);
       this.#options.onCallEnd?.(summary);
     },
     onDone: (policy) => this.#context.policies.release(policy),
@@ -156,7 +157,7 @@ export class B2bua implements TransactionUser {
       routes: options.routes ?? [],
       times: { ...DEFAULT_TIMES, ...options.times },
       onInviteFault: options.onInviteFault ?? "route",
-      ownInvites: new Set(),
+      ownInvites: new ChurnMap(),
       timerGround: { clock, random, t1Ms: timers.t1Ms },
       refusals: new RefusalMemory(clock),
       health: new Health(options.trunks ?? [], {
@@ -186,7 +187,7 @@ export class B2bua implements TransactionUser {
 
   /** Those calls, as they stand, the oldest first. */
   get callStates(): readonly CallState[] {
-    return [...this.#calls].map((call) => call.state);
+    return this.#calls.values().map((call) => call.state);
   }
 
   /** Which peer keeps its way to us alive, and how; the one heard of last first. */
@@ -222,8 +223,8 @@ export class B2bua implements TransactionUser {
     options?: KeyOptions,
   ): boolean {
     const wanted = passedKeys(keys, options);
-    const found = [...this.#calls].find(({ id }) => id === call) ??
-      [...this.#calls].find(({ id }) =>
+    const found = this.#calls.get(call) ??
+      this.#calls.values().find(({ id }) =>
         call.length >= 4 && id.startsWith(call)
       );
     found?.keys.inject(leg, wanted);
@@ -265,7 +266,7 @@ export class B2bua implements TransactionUser {
 
   /** Ends all calls: BYE where they are answered. */
   hangUpAll(cause: string): void {
-    for (const call of [...this.#calls]) call.hangUp(cause);
+    for (const call of this.#calls.values()) call.hangUp(cause);
   }
 
   /** Closes the sockets and forgets everything: who still rings us gets 487, answered calls hear nothing more. */
@@ -367,7 +368,7 @@ export class B2bua implements TransactionUser {
       planes: this.#planesOf(policy),
       owner: this.#owner,
     });
-    this.#calls.add(call);
+    this.#calls.set(call.id, call);
     this.#context.observer.count("calls");
     call.begin();
   }

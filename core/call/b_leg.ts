@@ -132,7 +132,7 @@ export class BLeg extends Leg implements UacInviteUser {
     }
     this.#uri = uri;
     this.#round = undefined;
-    this.context.ownInvites.add(this.#callId);
+    this.context.ownInvites.set(this.#callId, true);
     this.#peer = uri.toString();
     this.#send(uri);
   }

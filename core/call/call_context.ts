@@ -1,5 +1,6 @@
 /** What all calls of one B2BUA share. */
 
+import type { ChurnMap } from "../base/churn_map.ts";
 import type { DialogContext } from "../dialog/context.ts";
 import type { SessionTimerGround } from "../dialog/session_timer.ts";
 import type { Health } from "../trunk/health.ts";
@@ -47,7 +48,7 @@ export interface CallContext extends DialogContext {
   /** What happens to a call whose `onInvite` failed: the built-in route, or 500. */
   readonly onInviteFault: "route" | "reject";
   /** Call-IDs of INVITEs of ours that are unanswered: one of these coming in is our own, come back. */
-  readonly ownInvites: Set<string>;
+  readonly ownInvites: ChurnMap<string, true>;
   /** What session timers stand on. */
   readonly timerGround: SessionTimerGround;
   /** Which refreshes peers are known to refuse. */

@@ -1,5 +1,6 @@
 /** All dialogs, found by Call-ID and tags and never by URI (RFC 3261 section 12.2.2). */
 
+import { ChurnMap } from "../base/churn_map.ts";
 import type { SipRequest } from "../message/message.ts";
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
 import type { Dialog } from "./dialog.ts";
@@ -20,7 +21,7 @@ export interface DialogUsage {
  * of ours share one, and stand in a list.
  */
 export class DialogTable {
-  readonly #usages = new Map<string, DialogUsage | DialogUsage[]>();
+  readonly #usages = new ChurnMap<string, DialogUsage | DialogUsage[]>();
   #size = 0;
 
   /** How many dialogs there are: part of the leak check. */
@@ -65,7 +66,7 @@ export class DialogTable {
 
   /** All of them, for a shutdown. */
   all(): DialogUsage[] {
-    return [...this.#usages.values()].flat();
+    return this.#usages.values().flat();
   }
 }
 

@@ -1,25 +1,13 @@
 /** What both kinds of client transaction have in common (RFC 3261 section 17.1). */
 
 import type { Clock, Timed, Timer } from "../base/clock.ts";
-import { DEFAULT_LIMITS, type Limits } from "../base/limits.ts";
 import type { Observer } from "../base/observer.ts";
-import { toBytes } from "../message/bytes.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
-import { parseMessage } from "../message/parse.ts";
 import { serialize } from "../message/serialize.ts";
-import { skeletonOf } from "../message/skeleton.ts";
+import { restored, skeletonOf } from "../message/skeleton.ts";
 import type { Target } from "../transport/address.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { TransactionTimers } from "./timers.ts";
-
-/** For what has been parsed before. */
-const NO_LIMITS: Limits = {
-  ...DEFAULT_LIMITS,
-  messageBytes: Infinity,
-  headerLines: Infinity,
-  headerLineBytes: Infinity,
-  routeValues: Infinity,
-};
 
 /** Why no (further) response comes: RFC 3261 section 8.1.3.1 has the user treat them as 408 and 503. */
 export type ClientFailure = "timeout" | "transport";
@@ -118,7 +106,7 @@ export abstract class ClientTransaction implements Timed {
 
   /** As sent, our Via on top; once an INVITE's user has had a 2xx, only its {@linkcode skeletonOf} is left. */
   get request(): SipRequest {
-    return this.#request ??= parsed(this.#skeleton);
+    return this.#request ??= restored(this.method, this.#skeleton);
   }
 
   /** The one function this transaction gives the transport with everything it sends. */
@@ -230,10 +218,4 @@ export abstract class ClientTransaction implements Timed {
     this.host.remove(this);
     this.user?.onTerminated?.(this);
   }
-}
-
-function parsed(text: string): SipRequest {
-  const result = parseMessage(toBytes(text), NO_LIMITS);
-  if (result.ok && result.message.kind === "request") return result.message;
-  throw new TypeError("Cannot restore request: its skeleton does not parse");
 }

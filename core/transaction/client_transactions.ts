@@ -1,5 +1,6 @@
 /** All client transactions of a layer: started here, and given their responses. */
 
+import { ChurnMap } from "../base/churn_map.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Observer } from "../base/observer.ts";
 import type { Random } from "../base/random.ts";
@@ -40,7 +41,10 @@ export class ClientTransactions implements ClientHost {
   /** Those whose user has had the final response. What is held: the transaction of a 2xx, or where an ACK goes. */
   readonly #ended: EndedStore<ClientTransaction | Flow>;
   /** Who is to hear when a connection breaks. */
-  readonly #byConnection = new Map<Flow, Set<ClientTransaction>>();
+  readonly #byConnection = new Map<
+    Flow,
+    ChurnMap<string, ClientTransaction>
+  >();
 
   constructor(
     options: {
@@ -91,7 +95,7 @@ export class ClientTransactions implements ClientHost {
   connectionLost(flow: Flow): void {
     const waiting = this.#byConnection.get(flow);
     if (waiting === undefined) return;
-    for (const transaction of [...waiting]) transaction.connectionLost();
+    for (const transaction of waiting.values()) transaction.connectionLost();
   }
 
   /** Gives a response to its transaction; false when it has none. */
@@ -194,19 +198,27 @@ export class ClientTransactions implements ClientHost {
   #enter(transaction: ClientTransaction): void {
     const { flow } = transaction;
     if (!flow.reliable) return;
-    const others = this.#byConnection.get(flow);
-    if (others === undefined) {
-      this.#byConnection.set(flow, new Set([transaction]));
-    } else others.add(transaction);
+    let all = this.#byConnection.get(flow);
+    if (all === undefined) {
+      all = new ChurnMap();
+      this.#byConnection.set(flow, all);
+    }
+    all.set(nameOf(transaction), transaction);
   }
 
   #leave(transaction: ClientTransaction): void {
     const { flow } = transaction;
-    const others = this.#byConnection.get(flow);
-    if (others?.delete(transaction) && others.size === 0) {
+    if (!flow.reliable) return;
+    const all = this.#byConnection.get(flow);
+    if (all?.delete(nameOf(transaction)) && all.size === 0) {
       this.#byConnection.delete(flow);
     }
   }
+}
+
+/** Unique among all of ours: an INVITE and its CANCEL share a branch. */
+function nameOf({ branch, method }: ClientTransaction): string {
+  return `${method} ${branch}`;
 }
 
 /** The same request with our Via on top (RFC 3261 section 18.1.1). */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { ChurnMap } from "../base/churn_map.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Flow } from "../transport/flow.ts";
 import { EndedStore } from "./ended_store.ts";
@@ -18,8 +19,8 @@ export type HeldByEnded = Flow | ServerTransaction;
 export class ServerTable {
   readonly ended: EndedStore<HeldByEnded>;
   /** By the hash of their keys: those of one hash are siblings. */
-  readonly #byHash = new Map<number, ServerTransaction>();
-  readonly #byMergeHash = new Map<number, ServerTransaction>();
+  readonly #byHash = new ChurnMap<number, ServerTransaction>();
+  readonly #byMergeHash = new ChurnMap<number, ServerTransaction>();
   readonly #endedMergeable: EndedStore<never>;
   #alive = 0;
 

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { textHash } from "../base/text_hash.ts";
 import { detached } from "../message/bytes.ts";
 import type { SipRequest } from "../message/message.ts";
 import { MAGIC_COOKIE, type Via } from "../message/via.ts";
@@ -85,7 +86,7 @@ export function detachedKey(key: TransactionKey): TransactionKey {
 
 /** A number of 31 bits for a text. */
 export function hashOf(text: string, salt: number): number {
-  return mixed(salt, text) & 0x7fffffff;
+  return textHash(text, salt) & 0x7fffffff;
 }
 
 function keyOf(
@@ -94,18 +95,8 @@ function keyOf(
   number: number,
   salt: number,
 ): TransactionKey {
-  const hash = mixed(mixed(salt, id) ^ number, name) & 0x7fffffff;
+  const hash = textHash(name, textHash(id, salt) ^ number) & 0x7fffffff;
   return { hash, id, name, number };
-}
-
-/** The steps of MurmurHash2, a character each. */
-function mixed(start: number, text: string): number {
-  let hash = start;
-  for (let i = 0; i < text.length; i++) {
-    hash = Math.imul(hash ^ text.charCodeAt(i), 0x5bd1e995);
-    hash ^= hash >>> 15;
-  }
-  return hash;
 }
 
 /** The bare cookie is no branch: a peer that sends it to all and sundry is matched as RFC 2543 has it. */

@@ -1,6 +1,8 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { responseTo } from "../../../core/message/build.ts";
-import type { SipRequest } from "../../../core/message/message.ts";
+import { HeaderLine, Headers } from "../../../core/message/headers.ts";
+import { SipRequest } from "../../../core/message/message.ts";
+import type { ClientTransaction } from "../../../core/transaction/client_transaction.ts";
 import { Bed, ownRequest, T1 } from "./bed.ts";
 
 Deno.test("INVITE client, UDP: timer A doubles, timer B ends it", () => {
@@ -202,6 +204,41 @@ Deno.test("INVITE client: after a 2xx it keeps what another dialog of a fork is 
   answer("second");
   // The first of them comes with the whole request.
   assertEquals(bed.told, ["7 lines", "5 lines"]);
+  bed.run(64 * T1);
+  bed.assertNothingLeft();
+});
+
+Deno.test("INVITE client: a second fork of a request that does not parse again is told as the first", () => {
+  const bed = new Bed();
+  bed.transport.send = () => {};
+  const { headers } = ownRequest("INVITE");
+  headers.add(new HeaderLine("via", "Via: SIP/2.0/UDP 192.0.2.7\0"));
+  const uri = "sip:bob@<192.0.2.9>";
+  const draft = new SipRequest("INVITE", uri, headers);
+  const to = { target: bed.target, flow: bed.flow };
+  const user = {
+    onResponse: (_: unknown, { request }: ClientTransaction): void => {
+      bed.told.push(`${request.uri} ${request.headers.getAll("Via").length}`);
+    },
+    onFailure: (): void => {},
+  };
+  const invite = bed.layer.request(draft, to, user)!;
+  const { via, from, callId, cseq } = invite.request;
+  const top = new SipRequest(
+    "INVITE",
+    uri,
+    new Headers([
+      HeaderLine.of("Via", `${via}`),
+      HeaderLine.of("From", `${from}`),
+      HeaderLine.of("To", "<sip:bob@192.0.2.9>"),
+      HeaderLine.of("Call-ID", callId),
+      HeaderLine.of("CSeq", `${cseq?.number} INVITE`),
+    ]),
+  );
+  for (const toTag of ["first", "second"]) {
+    bed.receive(responseTo(top, 200, { toTag }));
+  }
+  assertEquals(bed.told, [`${uri} 2`, `${uri} 2`]);
   bed.run(64 * T1);
   bed.assertNothingLeft();
 });
