@@ -197,14 +197,16 @@ peerTest(
     const own = out.filter((line) => line.startsWith(`w${other}-`)).length;
     assert(own > HELD / 8 && own < HELD, `${own} of ${HELD}`);
     Deno.kill(pids(server.log())[holder]!, "SIGKILL");
-    await until(() => endings(server.log()).length === own);
+    // SIPp sees that its connection is gone when it writes: that BYE, of either worker's call, is lost, and TCP has none
+    // sent again.
+    await until(() => endings(server.log()).length >= own - 1);
     assert(
       endings(server.log()).every(({ worker, status }) =>
         worker === other && status === 200
       ),
     );
     await calls;
-    assertEquals(endings(server.log()).length, own);
+    assert(endings(server.log()).length <= own);
   },
 );
 
