@@ -49,9 +49,11 @@ const BEGIN_WINDOWS = 3;
 const END_WINDOWS = 15;
 /** Windows without a new call before nothing is measured any more. */
 const IDLE_WINDOWS = 10;
-const CUT = 0.9;
-/** The cut while messages wait this many times too long. */
-const DEEP_CUT = 0.4;
+/** A cut takes that share of the rate for each time that the delay is as long as is borne... */
+const CUT = 0.1;
+/** ...and leaves at least this share. */
+const DEEPEST_CUT = 0.5;
+/** No pause and no burst makes every message of a window wait this many times too long. */
 const DEEP = 4;
 /**
  * How fast the rate rises where nothing waits at all; the less the more does. Slowly about the rate that was last too
@@ -59,8 +61,10 @@ const DEEP = 4;
  */
 const LEAST_RISE = 0.04;
 const MOST_RISE = 0.25;
+/** Above it: what a call costs after its INVITE comes later. */
+const RISE_ABOVE = 0.1;
 /** A delay that shrinks by as much as this, from window to window, needs no further cut. */
-const SHRINKS = 0.9;
+const SHRINKS = 0.97;
 /** No cut waits longer than that for the effect of the last. */
 const LONGEST_LAG_MS = 1_000;
 /** Calls that may come at once, as a share of a second's. */
@@ -192,9 +196,11 @@ export class Overload implements InviteGate {
     ) {
       const { perSecond, tooMuch } = shedding;
       const room = 1 - 2 * this.#delayMs / this.#maxDelayMs;
-      const distance = Math.abs(1 - perSecond / tooMuch);
-      const rise = Math.min(MOST_RISE, Math.max(LEAST_RISE, distance));
-      shedding.perSecond += perSecond * rise * room + 1;
+      const below = 1 - perSecond / tooMuch;
+      const rise = below > 0
+        ? Math.min(MOST_RISE, below)
+        : Math.min(RISE_ABOVE, -below);
+      shedding.perSecond += perSecond * Math.max(LEAST_RISE, rise) * room + 1;
     }
   }
 
@@ -224,11 +230,13 @@ export class Overload implements InviteGate {
   }
 
   #cut(perSecond: number): number {
-    const share = this.#isDeep ? DEEP_CUT : CUT;
-    return Math.max(LEAST_PER_SECOND, perSecond * share);
+    const share = 1 - CUT * this.#delayMs / this.#maxDelayMs;
+    return Math.max(
+      LEAST_PER_SECOND,
+      perSecond * Math.max(DEEPEST_CUT, share),
+    );
   }
 
-  /** No pause and no burst makes every message of a window wait so long. */
   get #isDeep(): boolean {
     return this.#delayMs > this.#maxDelayMs * DEEP;
   }
