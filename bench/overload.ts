@@ -17,11 +17,19 @@ const { values: options } = parseArgs({
     seconds: { type: "string", default: "10" },
   },
 });
+const from = Number(options.from);
 const seconds = Number(options.seconds);
 const udp = options.udp === "plain" ? "plain" : "batched";
 const STEP = 1.15;
 const LEAST = 50;
 const MESSAGES_PER_CALL = 14;
+
+if (!(from >= LEAST) || !(seconds > 0)) {
+  console.error(
+    `--from is "${options.from}" and --seconds "${options.seconds}", wanted ${LEAST} calls/s or more, and a time`,
+  );
+  Deno.exit(1);
+}
 
 const open = servers([udp]).find(([name]) => name === `no script, ${udp}`)![1];
 await using session = await Session.open(open);
@@ -30,7 +38,7 @@ await session.offer({ calls: 15_000, perSecond: 1000 });
 console.log("| offered/s | completed/s | failed | refused | retransmitted |");
 console.log("| --- | --- | --- | --- | --- |");
 let peak = 0;
-for (let rate = Number(options.from); rate >= LEAST;) {
+for (let rate = from; rate >= LEAST;) {
   const got = await offer(Math.round(rate), seconds / 2);
   if (isClean(got)) peak = goodput(got);
   else if (peak > 0) break;

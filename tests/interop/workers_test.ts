@@ -137,17 +137,8 @@ peerTest(
         transport,
       });
       await using server = await twoWorkers(called.port, tcp);
-      const calls = call(server.port, {
-        scenario: "caller_basic",
-        calls: HELD,
-        rate: 80,
-        holdMs: 5_000,
-        transport,
-      }).catch(() => {});
-      const out = await allUp(server);
-      const holder = holderOf(server);
-      const own = out.filter((line) => line.startsWith(`w${holder}-`)).length;
-      assert(own > HELD / 8 && own < HELD, `${own} of ${HELD}`);
+      const { calls, holder, callsOf } = await heldOverTcp(server);
+      const own = callsOf(holder);
       Deno.kill(pids(server.log())[1 - holder]!, "SIGKILL");
       // All of the other's end as ever, on the connection that it holds.
       await until(() => endings(server.log()).length === own);
@@ -183,19 +174,11 @@ peerTest(
       transport,
     });
     await using server = await twoWorkers(called.port, ";transport=tcp");
-    const calls = call(server.port, {
-      scenario: "caller_basic",
-      calls: HELD,
-      rate: 80,
-      holdMs: 5_000,
-      transport,
+    const { calls, holder, callsOf } = await heldOverTcp(server, {
       reconnects: true,
-    }).catch(() => {});
-    const out = await allUp(server);
-    const holder = holderOf(server);
+    });
     const other = 1 - holder;
-    const own = out.filter((line) => line.startsWith(`w${other}-`)).length;
-    assert(own > HELD / 8 && own < HELD, `${own} of ${HELD}`);
+    const own = callsOf(other);
     Deno.kill(pids(server.log())[holder]!, "SIGKILL");
     // SIPp sees that its connection is gone when it writes: that BYE, of either worker's call, is lost, and TCP has none
     // sent again.
@@ -255,6 +238,32 @@ function endings(log: string): { worker: number; status: number }[] {
 async function until(isSo: () => boolean): Promise<void> {
   for (let tries = 0; tries < 400 && !isSo(); tries++) await pause(25);
   assert(isSo());
+}
+
+/** Calls that are up at both workers, over one TCP connection of the worker `holder`. */
+async function heldOverTcp(
+  server: Legwork,
+  { reconnects = false }: { reconnects?: boolean } = {},
+): Promise<{
+  calls: Promise<unknown>;
+  holder: number;
+  callsOf: (worker: number) => number;
+}> {
+  const calls = call(server.port, {
+    scenario: "caller_basic",
+    calls: HELD,
+    rate: 80,
+    holdMs: 5_000,
+    transport: "tcp",
+    reconnects,
+  }).catch(() => {});
+  const lines = await allUp(server);
+  const callsOf = (worker: number): number => {
+    const own = lines.filter((line) => line.startsWith(`w${worker}-`)).length;
+    assert(own > HELD / 8 && own < HELD, `${own} of ${HELD}`);
+    return own;
+  };
+  return { calls, holder: holderOf(server), callsOf };
 }
 
 /** What `legwork calls` says of all workers once each call is up. */
