@@ -74,6 +74,12 @@ export class ALeg extends Leg {
     this.#invite = undefined;
   }
 
+  /** The ACK of the 2xx says that its INVITE does not come again. */
+  override onAck(ack: SipRequest, session: Session): void {
+    super.onAck(ack, session);
+    this.settle();
+  }
+
   get #asked(): ServerTransaction {
     if (this.#invite === undefined) throw new TypeError("the INVITE is over");
     return this.#invite;

@@ -19,7 +19,7 @@ import { ALLOW, type Content, crossing, NO_CONTENT } from "./header_policy.ts";
 import { LegTimer } from "./leg_timer.ts";
 import { authenticatorFor, Leg, type LegOwner } from "./leg.ts";
 import type { Pass } from "./sdp_part.ts";
-import { dressFor, type Target } from "./target.ts";
+import { dressFor, reached, type Target } from "./target.ts";
 import { wayOut } from "./way_out.ts";
 
 /** What the INVITE of a B leg is made of. */
@@ -50,8 +50,10 @@ export class BLeg extends Leg implements UacInviteUser {
   #anchor: ((leg: BLeg, pass: Pass) => void) | undefined;
   /** What the INVITE is made of; gone with the answer, since none follows it. */
   #parts: BLegInvite | undefined;
-  readonly #callId: string;
-  readonly #tag: string;
+  /** Of the INVITE; the dialog has them once there is one that counts. */
+  #callId: string;
+  #tag: string;
+  #target: Target;
   readonly #authenticator: Authenticator | undefined;
   /** What was tried at the server that is called. */
   #round: AuthRound | undefined;
@@ -66,7 +68,7 @@ export class BLeg extends Leg implements UacInviteUser {
   #answered = false;
 
   constructor(
-    readonly target: Target,
+    target: Target,
     parts: BLegInvite,
     world: {
       context: CallContext;
@@ -78,6 +80,7 @@ export class BLeg extends Leg implements UacInviteUser {
     },
   ) {
     super(world.context, world.owner);
+    this.#target = target;
     this.#admit = world.admit;
     this.#anchor = world.anchor;
     this.#parts = parts;
@@ -85,6 +88,11 @@ export class BLeg extends Leg implements UacInviteUser {
     this.#tag = world.context.random.token();
     this.#authenticator = authenticatorFor(target.trunk, world.context);
     this.timer = new LegTimer(world.context, this);
+  }
+
+  /** What is called; without its addresses once it has answered. */
+  get target(): Target {
+    return this.#target;
   }
 
   get trunk(): string | undefined {
@@ -177,6 +185,9 @@ export class BLeg extends Leg implements UacInviteUser {
       this.#timerSent =
       this.#uri =
         undefined;
+    // What only another INVITE would need is not kept for as long as the call is up.
+    this.#target = reached(this.#target);
+    this.#callId = this.#tag = "";
     const { message } = this.inbound(response);
     this.owner.handle(this, {
       type: "answer",

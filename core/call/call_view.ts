@@ -30,6 +30,8 @@ const READ_ONLY = {
 /** The {@linkcode CallView} of one call. */
 export class InviteView extends KeysView implements CallView {
   readonly id: string;
+  readonly trunk: string | undefined;
+  readonly source: string;
   #vars: Record<string, Json> | undefined;
   readonly #invite: KeptInvite;
   /** Made when something of the INVITE is read. */
@@ -38,10 +40,12 @@ export class InviteView extends KeysView implements CallView {
   constructor(
     call: { readonly id: string; readonly keys?: CallKeysAccess },
     invite: SipRequest,
-    readonly peer: { trunk: string | undefined; source: string },
+    peer: { trunk: string | undefined; source: string },
   ) {
     super(call);
     this.id = call.id;
+    this.trunk = peer.trunk;
+    this.source = peer.source;
     this.#invite = new KeptInvite(invite);
   }
 
@@ -76,14 +80,6 @@ export class InviteView extends KeysView implements CallView {
   forget(): void {
     this.#invite.forget();
     this.#read = undefined;
-  }
-
-  get trunk(): string | undefined {
-    return this.peer.trunk;
-  }
-
-  get source(): string {
-    return this.peer.source;
   }
 
   get from(): Readonly<PartyView> {

@@ -14,9 +14,9 @@ import type { Registrar } from "../trunk/registrar.ts";
 export interface Place {
   readonly uris: readonly SipUri[];
   /** How each of the URIs is reached. */
-  readonly ways?: readonly BindingWay[];
+  readonly ways?: readonly BindingWay[] | undefined;
   /** Places with the same object here are tried at once. */
-  readonly group?: object;
+  readonly group?: object | undefined;
   /** Nobody is registered: 480. */
   readonly isAbsent?: boolean;
 }

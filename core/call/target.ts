@@ -120,6 +120,13 @@ function targetOf(
   };
 }
 
+/** The target once it has answered: nothing more is tried. */
+export function reached(target: Target): Target {
+  return { ...target, ...NOWHERE };
+}
+
+const NOWHERE: Place = { uris: [], ways: undefined, group: undefined };
+
 /** Of most targets. */
 const NO_HEADERS = new Headers();
 
