@@ -7,6 +7,7 @@ import { defaultConfig } from "./config/default_config.ts";
 import type { Config } from "./config/schema.ts";
 import { environmentVariable } from "./environment.ts";
 import { whyUnreadable } from "./file_error.ts";
+import type { Path } from "./config/schema_tree.ts";
 import { formatProblem, problemLine } from "./problem.ts";
 
 /** A configuration and what was said about it, as lines for the terminal. */
@@ -18,6 +19,10 @@ export interface LoadedConfig {
   readonly problems: readonly string[];
   /** What is right but has no effect in this version. */
   readonly notices: readonly string[];
+  /** The line for a problem with the value at `path`; present with a configuration from a file. */
+  readonly problemAt?:
+    | ((path: Path, message: string) => string)
+    | undefined;
 }
 
 /** Where passwords come from; default: the environment of this process. */
@@ -58,13 +63,17 @@ export function loadYaml(
     return failed(`${file}: ${whyUnreadable(error)}`);
   }
   const folder = file.slice(0, file.search(/[^/\\]*$/));
-  const { config, problems, notices } = parseConfig(text, file, {
+  const { config, problems, notices, problemAt } = parseConfig(text, file, {
     fileExists: (script) => unreadable(inFolder(folder, script)) === undefined,
     whyUnwritable: (name) => unwritable(inFolder(folder, name)),
     environment,
   });
   return {
-    ...(config === undefined ? {} : { config: placed(config, folder) }),
+    ...(config === undefined ? {} : {
+      config: placed(config, folder),
+      problemAt: (path, message) =>
+        formatProblem(problemAt(path, message), text),
+    }),
     scripts: (config?.scripts ?? []).map((script) => inFolder(folder, script)),
     problems: problems.map((problem) => formatProblem(problem, text)),
     notices: notices.map(problemLine),

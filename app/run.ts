@@ -49,7 +49,8 @@ export async function run(
   }
   if (command.workers !== undefined) {
     const { workers: count } = command;
-    return await supervise({ config, log, terminal, count });
+    const { problemAt } = loaded;
+    return await supervise({ config, log, terminal, count, problemAt });
   }
   const worker = command.worker && Worker.at(command.worker);
   if (typeof worker === "string") {

@@ -22,6 +22,8 @@ export interface ParsedConfig {
   readonly problems: readonly Problem[];
   /** What is right but has no effect in this version. */
   readonly notices: readonly Problem[];
+  /** A problem with the value at `path`, found by who uses the configuration. */
+  readonly problemAt: (path: Path, message: string) => Problem;
 }
 
 /** Reads the text of one YAML file; `file` is the name that problems carry. */
@@ -31,8 +33,10 @@ export function parseConfig(
   options: CrossCheckOptions = {},
 ): ParsedConfig {
   const source = new YamlSource(text, file);
+  const problemAt = (path: Path, message: string): Problem =>
+    source.atValue(path, message);
   if (source.data === undefined) {
-    return { problems: source.problems, notices: [] };
+    return { problems: source.problems, notices: [], problemAt };
   }
   // An empty file is a mapping without keys: what it lacks is the better message.
   const data = source.data ?? {};
@@ -46,9 +50,9 @@ export function parseConfig(
   ];
   const notices = inFileOrder(notYet(data, source));
   if (result.success && problems.length === 0) {
-    return { config: result.data, problems, notices };
+    return { config: result.data, problems, notices, problemAt };
   }
-  return { problems: inFileOrder(unique(problems)), notices };
+  return { problems: inFileOrder(unique(problems)), notices, problemAt };
 }
 
 function describe(issue: z.core.$ZodIssue, source: YamlSource): Problem[] {

@@ -11,12 +11,13 @@ import { formatListen } from "../config/address.ts";
 import type { Config } from "../config/schema.ts";
 import { type ControlServer, openControl } from "../control/control_server.ts";
 import { controlPath } from "../control/socket_path.ts";
+import type { LoadedConfig } from "../load_config.ts";
 import type { Log } from "../log.ts";
 import { StopSignals } from "../signals.ts";
 import type { Terminal } from "../terminal.ts";
 import { askWorkers } from "./ask_workers.ts";
 import type { Announcement, Order } from "./lines.ts";
-import { unshareable } from "./unshareable.ts";
+import { unable, unshareable } from "./unshareable.ts";
 import { workerSocket } from "./worker_place.ts";
 import { WorkerProcess } from "./worker_process.ts";
 
@@ -26,6 +27,8 @@ export interface SuperviseOptions {
   readonly log: Log;
   readonly terminal: Terminal;
   readonly count: number;
+  /** The line for a problem with a value of the configuration; default: its words alone. */
+  readonly problemAt?: LoadedConfig["problemAt"];
   /** The arguments of this process, which its workers get too. */
   readonly args?: readonly string[];
 }
@@ -41,7 +44,13 @@ const HEALTHY_MS = 10_000;
 /** Resolves with the exit code: 0 when it was told to stop, 1 when it could not start. */
 export async function supervise(options: SuperviseOptions): Promise<number> {
   const { config, log, terminal, count } = options;
-  const problems = unshareable(config, count);
+  const { problemAt = (_path, message) => message } = options;
+  const problems = [
+    ...unable(),
+    ...unshareable(config, count).map(({ path, message }) =>
+      problemAt(path, message)
+    ),
+  ];
   if (problems.length === 0) problems.push(...taken(config));
   for (const problem of problems) terminal.err(problem);
   if (problems.length > 0) return 1;

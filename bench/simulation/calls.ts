@@ -112,6 +112,9 @@ const scripts = options.script === undefined
     random,
     observer,
     limits: DEFAULT_SCRIPT_LIMITS,
+  }).catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    return Deno.exit(1);
   });
 const network = new ByHand();
 const b2bua = new B2bua({

@@ -48,13 +48,20 @@ trunks:
   nat: {servers: ["sip:127.0.0.1:5080"], keepalive: {method: stun}}
 `),
     2,
-  ).join("\n");
-  assertStringIncludes(problems, "Cannot share tls:127.0.0.1:5061 between");
+  ).map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n");
+  assertStringIncludes(
+    problems,
+    "listen.3: Cannot share tls:127.0.0.1:5061 between",
+  );
   assertStringIncludes(problems, "Cannot share tcp:127.0.0.1:0 between");
   assertEquals(problems.includes("tcp:127.0.0.1:5060"), false);
-  for (const what of ["the registrar", "trunk phone", "trunk nat"]) {
-    assertStringIncludes(problems, `Cannot share ${what} between workers`);
-  }
+  for (
+    const what of [
+      "registrar: Cannot share the registrar between workers",
+      "trunks.phone.dynamic: Cannot share trunk phone between workers",
+      "trunks.nat.keepalive: Cannot share trunk nat between workers",
+    ]
+  ) assertStringIncludes(problems, what);
 });
 
 Deno.test("workers have media ports apart and a control socket each", () => {
