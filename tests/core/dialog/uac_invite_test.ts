@@ -1,11 +1,13 @@
-import { assertEquals } from "@std/assert";
+import v8 from "node:v8";
+import vm from "node:vm";
+import { assert, assertEquals } from "@std/assert";
 import { seededRandom } from "../../../core/base/random.ts";
 import {
   Authenticator,
   AuthRound,
 } from "../../../core/dialog/authenticator.ts";
 import { Headers } from "../../../core/message/headers.ts";
-import { SipResponse } from "../../../core/message/message.ts";
+import { type SipRequest, SipResponse } from "../../../core/message/message.ts";
 import type { Target } from "../../../core/transport/address.ts";
 import { T1 } from "../transaction/bed.ts";
 import { type Caller, ForkBed } from "./uac_invite_bed.ts";
@@ -432,3 +434,59 @@ Deno.test("a late fork of a device that registered is reached as the device is",
     bed.assertNothingLeft();
   }
 });
+
+Deno.test("credentials asked for by BYE are a late fork's, too", () => {
+  const bed = new ForkBed();
+  const account = { username: "u", password: "p" };
+  const authenticator = new Authenticator(account, seededRandom(3));
+  const caller = bed.upCall({ authenticator });
+  caller.session?.bye();
+  const challenge = 'Digest realm="r", nonce="n", qop="auth"';
+  const headers = new Headers().append("WWW-Authenticate", challenge);
+  bed.answer(bed.lastSent("BYE", "desk").message, 401, { headers });
+  bed.answerByes();
+  caller.answer("cell");
+  const { message: bye } = bed.lastSent("BYE", "cell");
+  const [credentials] = bye.headers.getAll("Authorization");
+  assertEquals(/nc=(\d+)/.exec(credentials!)?.[1], "00000002");
+  const { message: ack } = bed.lastSent("ACK", "cell");
+  assertEquals(ack.headers.has("Authorization"), false);
+  bed.answerByes();
+  bed.run(M);
+  bed.assertNothingLeft();
+});
+
+Deno.test("of a call that is over no object is kept, and a late fork is answered all the same", async () => {
+  const bed = new ForkBed();
+  const kept: WeakRef<WeakKey>[] = [];
+  /** In a function of its own, with which its variables end. */
+  function called(): SipRequest {
+    const caller = bed.upCall();
+    kept.push(new WeakRef(caller), new WeakRef(caller.invite));
+    kept.push(new WeakRef(caller.session!));
+    caller.hangUp();
+    return caller.sent;
+  }
+  const sent = called();
+  const { bytes } = bed.lastSent("ACK", "desk");
+  await collect();
+  assertEquals(kept.map((ref) => ref.deref()), kept.map(() => undefined));
+  assertEquals(bed.layer.size, 2);
+  bed.takeSent();
+  bed.answer(sent, 200, { toTag: "desk" });
+  assertEquals(bed.transport.last.bytes, bytes);
+  bed.answer(sent, 200, { toTag: "cell" });
+  assertEquals(bed.takeSent(), ["ACK desk filtered", "ACK cell", "BYE cell"]);
+  bed.answerByes();
+  bed.run(M);
+  bed.assertNothingLeft();
+});
+
+/** Has the engine collect all that it can, which it does not within a job that has made a WeakRef. */
+async function collect(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  v8.setFlagsFromString("--expose-gc");
+  const gc: unknown = vm.runInNewContext("globalThis.gc");
+  assert(typeof gc === "function");
+  gc();
+}
