@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import v8 from "node:v8";
 import vm from "node:vm";
 import { assert, assertEquals } from "@std/assert";
@@ -484,7 +485,7 @@ Deno.test("of a call that is over no object is kept, and a late fork is answered
 
 /** Has the engine collect all that it can, which it does not within a job that has made a WeakRef. */
 async function collect(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await new Promise((resolve) => setImmediate(resolve));
   v8.setFlagsFromString("--expose-gc");
   const gc: unknown = vm.runInNewContext("globalThis.gc");
   assert(typeof gc === "function");
