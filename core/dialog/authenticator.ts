@@ -37,6 +37,8 @@ interface Known {
   count: number;
 }
 
+/** One for all; nothing is ever put into it. */
+const NOTHING_KNOWN = new Map<string, Known>();
 /** Most realms one leg answers to, and most challenges of a response that are looked at. */
 const MAX_REALMS = 4;
 const MAX_CHALLENGES = 16;
@@ -51,11 +53,17 @@ const MAX_ANSWERS = 2;
 export class Authenticator {
   readonly #account: Account;
   readonly #random: Random;
-  readonly #known = new Map<string, Known>();
+  /** By realm; most are never asked. */
+  #known = NOTHING_KNOWN;
 
   constructor(account: Account, random: Random) {
     this.#account = account;
     this.#random = random;
+  }
+
+  /** True once a challenge was heard. */
+  get isUsed(): boolean {
+    return this.#known.size > 0;
   }
 
   /** About as many bytes as {@linkcode Authenticator.sign} adds. */
@@ -82,6 +90,7 @@ export class Authenticator {
       // the request may be retried if the nonce was stale)."
       if (round.realms?.has(key) && !challenge.stale) return false;
     }
+    if (this.#known === NOTHING_KNOWN) this.#known = new Map();
     let learned = false;
     for (const [key, { field, challenge }] of found) {
       if (!this.#known.has(key) && this.#known.size >= MAX_REALMS) continue;

@@ -7,6 +7,7 @@
 import type { Timed, Timer } from "../base/clock.ts";
 import type { HeaderLine, Headers } from "../message/headers.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
+import type { LastingAck } from "../transaction/acknowledged_invites.ts";
 import type { ClientTransaction } from "../transaction/client_transaction.ts";
 import type {
   Sending,
@@ -35,6 +36,8 @@ export interface OutgoingUser {
 export interface AckParts extends RequestParts {
   /** Ours, of the INVITE. */
   readonly credentials?: readonly HeaderLine[];
+  /** Told once it has left, and no other way is left to try. */
+  readonly onLast?: ((ack: LastingAck) => void) | undefined;
 }
 
 /** What a request asks of the session it belongs to. */

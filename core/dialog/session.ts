@@ -265,7 +265,7 @@ export class Session implements DialogUsage, OutgoingHost {
         return sent;
       },
     });
-    return this.context.sender.sendAck(ack, route);
+    return this.context.sender.sendAck(ack, route, parts.onLast);
   }
 
   /** An INVITE of either side is unanswered, or its 2xx not acknowledged. */

@@ -7,7 +7,11 @@
 
 import type { HeaderLine } from "../message/headers.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
-import type { ClientTransaction } from "../transaction/client_transaction.ts";
+import type {
+  ForkedInvite,
+  ForkUser,
+  LastingAck,
+} from "../transaction/acknowledged_invites.ts";
 import type {
   Sending,
   SendingFailure,
@@ -38,6 +42,14 @@ export interface UacInviteUser extends SessionUser {
   onSpent?(invite: UacInvite): void;
 }
 
+/** What belongs to the peer that is called. */
+export interface UacInviteOptions {
+  /** Signs the INVITE and all that its dialogs send. */
+  readonly authenticator?: Authenticator | undefined;
+  /** To the peer, for all that its dialogs send. */
+  readonly way?: PinnedWay | undefined;
+}
+
 interface Surplus {
   readonly session: Session;
   readonly ack: SentAck;
@@ -48,7 +60,7 @@ const NO_SURPLUS: readonly Surplus[] = [];
 const NO_CREDENTIALS: readonly HeaderLine[] = [];
 
 /** One INVITE of ours. */
-export class UacInvite implements SendingUser {
+export class UacInvite implements SendingUser, ForkUser {
   readonly #context: DialogContext;
   readonly #authenticator: Authenticator | undefined;
   readonly #way: PinnedWay | undefined;
@@ -61,20 +73,20 @@ export class UacInvite implements SendingUser {
   #early: readonly Session[] = NO_SESSIONS;
   #winner: Session | undefined;
   #winnerTag: string | undefined;
+  /** Gone once a record repeats it. */
   #winnerAck: SentAck | undefined;
+  #acknowledged = false;
+  /** The number of that record, -1 where there is none that would give its forks to us. */
+  #record = -1;
   #surplus: readonly Surplus[] = NO_SURPLUS;
   #cseq = 0;
   #cancelled = false;
   #over = false;
 
-  /** `authenticator` signs the INVITE and all that its dialogs send; `way` is theirs to the peer. */
   constructor(
     context: DialogContext,
     user: UacInviteUser,
-    options: {
-      authenticator?: Authenticator | undefined;
-      way?: PinnedWay | undefined;
-    } = {},
+    options: UacInviteOptions = {},
   ) {
     this.#context = context;
     this.#user = user;
@@ -111,12 +123,15 @@ export class UacInvite implements SendingUser {
 
   /** Acknowledges the answer, with the SDP answer in it when the 2xx had the offer. */
   ack(parts: RequestParts = {}): void {
-    if (this.#winner === undefined || this.#winnerAck !== undefined) return;
-    this.#winnerAck = this.#winner.sendAck(this.#cseq, {
+    if (this.#winner === undefined || this.#acknowledged) return;
+    this.#acknowledged = true;
+    const ack = this.#winner.sendAck(this.#cseq, {
       headers: parts.headers,
       body: parts.body,
       credentials: this.#credentials,
+      onLast: (ack) => this.#leave(ack),
     });
+    if (this.#record < 0) this.#winnerAck = ack;
   }
 
   /** The call is over. What the network still sends (a 2xx again, a late fork) is dealt with without its user. */
@@ -126,18 +141,22 @@ export class UacInvite implements SendingUser {
     // What is still answered is ended at once, and never refreshed with our offer.
     this.#sdp = undefined;
     this.#cancelled = true;
+    if (this.#record < 0) return;
+    const heir = this.#heir;
+    this.#context.sender.handOver(this.#record, heir);
+    if (heir !== this) this.#record = -1;
   }
 
-  onResponse(response: SipResponse, transaction: ClientTransaction): void {
+  onResponse(response: SipResponse, invite: ForkedInvite): void {
     if (response.status >= 200 && response.status < 300) {
-      this.#onSuccess(response, transaction);
+      this.#onSuccess(response, invite);
     } else if (response.status >= 300) {
       this.#end();
       if (!this.#cancelled) this.#user.onRefused(response);
     } else if (
       response.status > 100 && !this.#cancelled && this.#winner === undefined
     ) {
-      const session = this.#earlySession(response, transaction);
+      const session = this.#earlySession(response, invite);
       session?.sdp.succeeded(this.#sdp, response);
       this.#user.onProvisional(response, session);
     }
@@ -148,12 +167,41 @@ export class UacInvite implements SendingUser {
     if (!this.#cancelled) this.#user.onFailure(failure);
   }
 
-  /** RFC 6026 §8.4: with timer M the last 2xx that the peer may send again has come. */
-  onOver(): void {
-    if (this.#winnerAck !== undefined) this.#user.onSpent?.(this);
+  onFork(response: SipResponse, invite: ForkedInvite): ForkUser {
+    this.#cseq = invite.request.cseq?.number ?? 1;
+    this.#onSuccess(response, invite);
+    return this;
   }
 
-  #onSuccess(response: SipResponse, transaction: ClientTransaction): void {
+  /** RFC 6026 §8.4: with timer M the last 2xx that the peer may send again has come. */
+  onOver(): void {
+    this.#record = -1;
+    if (this.#acknowledged) this.#user.onSpent?.(this);
+  }
+
+  /** The ACK has left for good: nothing but a late fork is our business any more. */
+  #leave(ack: LastingAck): void {
+    if (this.#sending === undefined) return;
+    const heir = this.#heir;
+    const tag = this.#winnerTag ?? "";
+    const how = { tag, ack, forks: heir };
+    const record = this.#context.sender.acknowledged(this.#sending, how);
+    if (record < 0) return;
+    if (heir === this) this.#record = record;
+    this.#winnerAck = this.#sending = undefined;
+  }
+
+  /** Who is given late forks: another once there is no user, unless there is something of our own to go on with. */
+  get #heir(): ForkUser {
+    const isNeeded = this.#user !== NOBODY || this.#surplus.length > 0 ||
+      this.#authenticator?.isUsed === true;
+    return isNeeded ? this : LateForks.of(this.#context, {
+      authenticator: this.#authenticator,
+      way: this.#way,
+    });
+  }
+
+  #onSuccess(response: SipResponse, invite: ForkedInvite): void {
     const tag = response.to?.tag ?? "";
     if (this.#winnerTag === tag) {
       // §13.2.2.4: the ACK is passed to the transport again with every retransmission of the 2xx.
@@ -167,7 +215,7 @@ export class UacInvite implements SendingUser {
       known.ack.resend();
       return;
     }
-    const session = this.#earlySession(response, transaction);
+    const session = this.#earlySession(response, invite);
     if (session === undefined) return;
     session.dialog.state = "confirmed";
     session.dialog.refreshTarget(response);
@@ -193,7 +241,7 @@ export class UacInvite implements SendingUser {
   /** The dialog of a response: known or new. A 2xx's Record-Route and Contact count afresh (§13.2.2.4). */
   #earlySession(
     response: SipResponse,
-    transaction: ClientTransaction,
+    invite: ForkedInvite,
   ): Session | undefined {
     const tag = response.to?.tag;
     const success = response.status >= 200;
@@ -212,7 +260,7 @@ export class UacInvite implements SendingUser {
       return undefined;
     }
     const session = new Session(
-      Dialog.uac(transaction.request, response, transaction.flow),
+      Dialog.uac(invite.request, response, invite.flow),
       this.#context,
       this.#user,
     );
@@ -233,6 +281,42 @@ export class UacInvite implements SendingUser {
       if (session !== winner) session.close();
     }
     this.#early = NO_SESSIONS;
+  }
+}
+
+/** Whose the forks are that answer when the call is over: for each INVITE of which there are any, one is made. */
+class LateForks implements ForkUser {
+  static readonly #plain = new WeakMap<DialogContext, LateForks>();
+  readonly #context: DialogContext;
+  readonly #options: UacInviteOptions;
+
+  constructor(context: DialogContext, options: UacInviteOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  /** One for all calls, where nothing is of one leg. */
+  static of(context: DialogContext, options: UacInviteOptions): LateForks {
+    if (options.authenticator !== undefined || options.way !== undefined) {
+      return new LateForks(context, options);
+    }
+    let plain = this.#plain.get(context);
+    if (plain === undefined) {
+      plain = new LateForks(context, options);
+      this.#plain.set(context, plain);
+    }
+    return plain;
+  }
+
+  get isShared(): boolean {
+    const { authenticator, way } = this.#options;
+    return authenticator === undefined && way === undefined;
+  }
+
+  onFork(response: SipResponse, invite: ForkedInvite): ForkUser {
+    const forks = new UacInvite(this.#context, NOBODY, this.#options);
+    forks.release();
+    return forks.onFork(response, invite);
   }
 }
 

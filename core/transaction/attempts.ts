@@ -7,7 +7,7 @@
 import type { SipRequest } from "../message/message.ts";
 import type { Target } from "../transport/address.ts";
 import type { Flow } from "../transport/flow.ts";
-import type { Destination } from "./client_transactions.ts";
+import type { Destination } from "./destination.ts";
 import type { MessageTransport } from "./transport_port.ts";
 
 /** RFC 3261 section 18.1.1: what is larger goes by a transport with congestion control. */

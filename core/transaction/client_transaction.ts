@@ -90,7 +90,7 @@ export abstract class ClientTransaction implements Timed {
   #reconnecting: Timer | undefined;
   #reconnected = false;
   #request: SipRequest | undefined;
-  /** What is left of a request that is gone. */
+  /** What is left of a request that is gone, or soon will be. */
   #skeleton = "";
   #onSendError: (() => void) | undefined;
 
@@ -107,6 +107,11 @@ export abstract class ClientTransaction implements Timed {
   /** As sent, our Via on top; once an INVITE's user has had a 2xx, only its {@linkcode skeletonOf} is left. */
   get request(): SipRequest {
     return this.#request ??= restored(this.method, this.#skeleton);
+  }
+
+  /** What other dialogs of a fork are made from: the {@linkcode skeletonOf} its request. */
+  get skeleton(): string {
+    return this.#skeleton ||= skeletonOf(this.request);
   }
 
   /** The one function this transaction gives the transport with everything it sends. */
@@ -185,7 +190,7 @@ export abstract class ClientTransaction implements Timed {
 
   /** Of the request no more is kept than another dialog of a fork is made from. */
   protected slim(): void {
-    this.#skeleton = skeletonOf(this.request);
+    this.#skeleton = this.skeleton;
     this.#request = undefined;
   }
 

@@ -6,8 +6,14 @@ import type { Observer } from "../base/observer.ts";
 import type { Random } from "../base/random.ts";
 import { HeaderLine, Headers } from "../message/headers.ts";
 import { SipRequest, type SipResponse } from "../message/message.ts";
-import type { Target } from "../transport/address.ts";
 import type { Flow } from "../transport/flow.ts";
+import {
+  type Acknowledged,
+  AcknowledgedInvites,
+  type ForkUser,
+  ForkWay,
+  type HeldByClient,
+} from "./acknowledged_invites.ts";
 import { ClientTable } from "./client_table.ts";
 import {
   type ClientHost,
@@ -15,21 +21,13 @@ import {
   ClientTransaction,
   type ClientUser,
 } from "./client_transaction.ts";
+import { type Destination, openFlow } from "./destination.ts";
 import { EndedStore } from "./ended_store.ts";
 import { InviteClient } from "./invite_client.ts";
 import { NonInviteClient } from "./non_invite_client.ts";
 import type { TransactionTimers } from "./timers.ts";
 import { branchKey } from "./transaction_key.ts";
 import type { MessageTransport } from "./transport_port.ts";
-
-/** Where a request goes. */
-export interface Destination {
-  readonly target: Target;
-  /** The way there, as the transport layer found it. */
-  readonly flow: Flow;
-  /** Not for INVITE: it is sent once and never again, and an answer is waited for this long. */
-  readonly onceMs?: number;
-}
 
 /** The client half of the layer. */
 export class ClientTransactions implements ClientHost {
@@ -38,8 +36,9 @@ export class ClientTransactions implements ClientHost {
   readonly observer: Observer;
   readonly #transport: MessageTransport;
   readonly #table: ClientTable;
-  /** Those whose user has had the final response. What is held: the transaction of a 2xx, or where an ACK goes. */
-  readonly #ended: EndedStore<ClientTransaction | Flow>;
+  /** Those whose user has had the final response. */
+  readonly #ended: EndedStore<HeldByClient>;
+  readonly #acknowledged: AcknowledgedInvites;
   /** Who is to hear when a connection breaks. */
   readonly #byConnection = new Map<
     Flow,
@@ -62,7 +61,9 @@ export class ClientTransactions implements ClientHost {
     this.#table = new ClientTable(options.random);
     this.#ended = new EndedStore(options.clock, (held) => {
       if (held instanceof ClientTransaction) held.expired();
+      else if (held instanceof ForkWay) held.forks.onOver?.();
     });
+    this.#acknowledged = new AcknowledgedInvites(this.#ended, options);
   }
 
   get size(): number {
@@ -111,6 +112,21 @@ export class ClientTransactions implements ClientHost {
     return true;
   }
 
+  /** See {@linkcode TransactionLayer.acknowledged}. */
+  acknowledged(invite: ClientTransaction, how: Acknowledged): number {
+    const { branch, method, flow, skeleton } = invite;
+    const found = this.#ended.find(branchKey(branch), method);
+    if (found < 0) return found;
+    const waitMs = 64 * this.timers.t1Ms;
+    this.#acknowledged.keep(found, how, { flow, skeleton, waitMs });
+    return found;
+  }
+
+  /** See {@linkcode TransactionLayer.handOver}. */
+  handOver(record: number, forks: ForkUser): void {
+    this.#acknowledged.handOver(record, forks);
+  }
+
   /** Ends all silently. */
   close(): void {
     this.#byConnection.clear();
@@ -123,13 +139,11 @@ export class ClientTransactions implements ClientHost {
     transaction: ClientTransaction,
     message: SipRequest,
   ): void {
-    const { target, onSendError } = transaction;
+    const { onSendError } = transaction;
     // §17.1.1.3 and §9.1 want ACK and CANCEL to go where the INVITE went: by a new connection where that one is closed.
     if (!transaction.flow.open) {
-      const { flow } = transaction;
       this.#leave(transaction);
-      transaction.flow =
-        this.#transport.flowTo(target, undefined, flow.listener) ?? flow;
+      transaction.flow = openFlow(transaction, this.#transport);
       this.#enter(transaction);
     }
     this.#transport.send(bytes, transaction.flow, onSendError, message);
@@ -173,18 +187,16 @@ export class ClientTransactions implements ClientHost {
     const held = this.#ended.held(found);
     if (held instanceof ClientTransaction) {
       held.receive(response);
+    } else if (held instanceof ForkWay) {
+      this.#acknowledged.receive(found, held, response);
     } else if (held !== undefined && response.status >= 300) {
       // §17.1.1.2: "Any retransmissions of the final response that are received while in the "Completed" state MUST cause
       // the ACK to be re-passed to the transport layer for retransmission, but the newly received response MUST NOT be
       // passed up to the TU." And: "The ACK MUST be sent to the same address, port, and transport".
-      const { remote, transport, listener } = held;
-      const way = held.open ? held : this.#transport.flowTo(
-        { ...remote, transport },
-        undefined,
-        listener,
-      );
+      const target = { ...held.remote, transport: held.transport };
+      const way = openFlow({ target, flow: held }, this.#transport);
       const bytes = this.#ended.bytes(found);
-      if (bytes !== undefined) this.#transport.send(bytes, way ?? held);
+      if (bytes !== undefined) this.#transport.send(bytes, way);
     }
     return true;
   }

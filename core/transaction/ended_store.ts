@@ -3,41 +3,54 @@
  * that the collector does not see. Thousands of them are alive at any time under load; as objects they would be copied
  * twice each before they are old.
  *
- * A record is eight numbers in one array, and bytes in a chunk: its key, a tag, and what is to be sent again. Records that
- * wait equally long end in the order they came: they are a lane, with one timer and chunks that come free as a whole.
+ * A record is nine numbers in one array, and bytes in a chunk: its key, a tag, what is to be sent again, and a text. Records
+ * that wait equally long end in the order they came: they are a lane, with one timer and chunks that come free as a whole.
  *
  * @module
  */
 
 import type { Clock, Timed, Timer } from "../base/clock.ts";
+import { fromBytes, writeBytes } from "../message/bytes.ts";
+import {
+  type Chunk,
+  ChunkPool,
+  isText,
+  KEY_HEAD_BYTES,
+  readInt,
+  writeKey,
+  writeText,
+} from "./ended_chunk.ts";
 import type { TransactionKey } from "./transaction_key.ts";
 
 /** What is kept of a transaction besides its key. */
 export interface Ended<Held> {
   /** How long it waits. */
   readonly waitMs: number;
-  /** Our To tag. */
+  /** The To tag of its final response. */
   readonly tag?: string | undefined;
   /** What is sent again: copied. */
   readonly bytes?: Uint8Array | undefined;
+  /** A byte string: what something rare is made from. */
+  readonly text?: string | undefined;
   /** It absorbs ACKs. */
   readonly confirmed?: boolean;
   readonly held?: Held | undefined;
 }
 
 /** The numbers of a record. */
-const FIELDS = 8;
+const FIELDS = 9;
 /** The next record of its bucket; of a free record, the next free one. */
 const NEXT = 0;
 /** The record of its lane that came after it. */
 const YOUNGER = 1;
 const HASH = 2;
-/** Where its bytes begin in its chunk: the key, the tag, what is to be sent. */
+/** Where its bytes begin in its chunk: the key, the tag, what is to be sent, the text. */
 const AT = 3;
 const KEY_LENGTH = 4;
 const TAG_LENGTH = 5;
 const BODY_LENGTH = 6;
-const FLAGS = 7;
+const TEXT_LENGTH = 7;
+const FLAGS = 8;
 
 const CONFIRMED = 1;
 /** Taken out before its time: it waits in its lane, and is found no more. */
@@ -45,20 +58,15 @@ const REMOVED = 2;
 
 const NONE = -1;
 const FEWEST_RECORDS = 64;
-const CHUNK_BYTES = 32 * 1024;
-/** Empty chunks kept for the next ones. */
-const MOST_SPARE = 8;
 /** So much later than its time a record may be thrown out, so that many go at once; it is never found past its time. */
 const SLACK_MS = 100;
-/** Two lengths and a number of four bytes each. */
-const KEY_HEAD_BYTES = 12;
 
-/** See the module's text. A record is named by its number, which is good until the next call that adds or removes. */
+/** See the module's text. A record is named by its number, which is good until it has waited its time or is removed. */
 export class EndedStore<Held> {
   readonly #clock: Clock;
   readonly #onGone: (held: Held) => void;
   readonly #lanes: Lane[] = [];
-  readonly #spare: Chunk[] = [];
+  readonly #pool = new ChunkPool();
   #records = new Int32Array(0);
   #endsMs = new Float64Array(0);
   /** The first record of each hash's bucket; as many as there is room for records. */
@@ -83,19 +91,12 @@ export class EndedStore<Held> {
   add(key: TransactionKey, method: string, ended: Ended<Held>): number {
     if (this.#free === NONE) this.#grow();
     const record = this.#free;
-    const { waitMs, tag = "", bytes, confirmed, held } = ended;
+    const { waitMs, confirmed, held } = ended;
     const lane = this.#laneOf(waitMs);
     const keyLength = KEY_HEAD_BYTES + key.id.length + key.name.length +
       method.length;
-    const bodyLength = bytes?.length ?? 0;
-    const chunk = this.#room(lane, keyLength + tag.length + bodyLength);
-    const at = chunk.used;
-    let to = writeKey(chunk.bytes, at, key);
-    to = writeText(chunk.bytes, to, method);
-    to = writeText(chunk.bytes, to, tag);
-    if (bytes !== undefined) chunk.bytes.set(bytes, to);
-    chunk.used = to + bodyLength;
-    chunk.records++;
+    const chunk = this.#pool.room(lane.chunk, keyLength + lengthOf(ended));
+    lane.chunk = chunk;
 
     const records = this.#records;
     const base = record * FIELDS;
@@ -105,20 +106,48 @@ export class EndedStore<Held> {
     this.#buckets[bucket] = record;
     records[base + YOUNGER] = NONE;
     records[base + HASH] = key.hash;
-    records[base + AT] = at;
+    records[base + AT] = chunk.used;
     records[base + KEY_LENGTH] = keyLength;
-    records[base + TAG_LENGTH] = tag.length;
-    records[base + BODY_LENGTH] = bodyLength;
     records[base + FLAGS] = confirmed === true ? CONFIRMED : 0;
     this.#endsMs[record] = this.#clock.now() + waitMs;
     this.#chunks[record] = chunk;
     this.#held[record] = held;
+    chunk.records++;
+    chunk.used = writeText(
+      chunk.bytes,
+      writeKey(chunk.bytes, chunk.used, key),
+      method,
+    );
+    this.#write(record, ended);
     if (lane.newest === NONE) lane.oldest = record;
     else records[lane.newest * FIELDS + YOUNGER] = record;
     lane.newest = record;
     this.#size++;
     lane.timer ??= this.#clock.schedule(waitMs, lane, "ended");
     return record;
+  }
+
+  /** Keeps something else with a record from now on; its time, which is to be as long, goes on. */
+  replace(record: number, ended: Omit<Ended<Held>, "confirmed">): void {
+    const lane = this.#laneOf(ended.waitMs);
+    const old = this.#chunks[record]!;
+    const base = record * FIELDS;
+    const at = this.#records[base + AT]!;
+    const keyLength = this.#records[base + KEY_LENGTH]!;
+    // Nothing has come after it, in the main: then it is written over.
+    if (old === lane.chunk && old.used === this.#endOf(record)) old.used = at;
+    const chunk = this.#pool.room(lane.chunk, keyLength + lengthOf(ended));
+    lane.chunk = chunk;
+    if (chunk !== old || chunk.used !== at) {
+      chunk.bytes.set(old.bytes.subarray(at, at + keyLength), chunk.used);
+      this.#records[base + AT] = chunk.used;
+    }
+    chunk.records++;
+    this.#pool.leave(old, lane.chunk);
+    this.#chunks[record] = chunk;
+    this.#held[record] = ended.held;
+    chunk.used += keyLength;
+    this.#write(record, ended);
   }
 
   /** The record of a key and method; -1 when there is none. */
@@ -151,28 +180,31 @@ export class EndedStore<Held> {
   tag(record: number): string {
     const base = record * FIELDS;
     const start = this.#records[base + AT]! + this.#records[base + KEY_LENGTH]!;
-    const length = this.#records[base + TAG_LENGTH]!;
-    const { bytes } = this.#chunks[record]!;
-    return String.fromCharCode(...bytes.subarray(start, start + length));
+    return this.#text(record, start, this.#records[base + TAG_LENGTH]!);
   }
 
   /** A copy of what is to be sent again; undefined where there is nothing. */
   bytes(record: number): Uint8Array | undefined {
-    const base = record * FIELDS;
-    const length = this.#records[base + BODY_LENGTH]!;
+    const length = this.#records[record * FIELDS + BODY_LENGTH]!;
     if (length === 0) return undefined;
-    const start = this.#records[base + AT]! +
-      this.#records[base + KEY_LENGTH]! + this.#records[base + TAG_LENGTH]!;
-    return this.#chunks[record]!.bytes.slice(start, start + length);
+    const end = this.#endOf(record) -
+      this.#records[record * FIELDS + TEXT_LENGTH]!;
+    return this.#chunks[record]!.bytes.slice(end - length, end);
+  }
+
+  /** The text, "" where none was given. */
+  text(record: number): string {
+    const length = this.#records[record * FIELDS + TEXT_LENGTH]!;
+    return this.#text(record, this.#endOf(record) - length, length);
   }
 
   held(record: number): Held | undefined {
     return this.#held[record];
   }
 
-  /** Holds it no more; the record stays. */
-  release(record: number): void {
-    this.#held[record] = undefined;
+  /** Holds something else from now on, or nothing; without effect where all is forgotten. */
+  hold(record: number, held: Held | undefined): void {
+    if (record < this.#held.length) this.#held[record] = held;
   }
 
   /** Takes a record out before its time. */
@@ -190,7 +222,8 @@ export class EndedStore<Held> {
       this.#clock.cancel(lane.timer);
       lane.oldest = lane.newest = NONE;
     }
-    this.#lanes.length = this.#spare.length = 0;
+    this.#lanes.length = 0;
+    this.#pool.clear();
     this.#chunks = [];
     this.#held = [];
     this.#records = new Int32Array(0);
@@ -230,11 +263,7 @@ export class EndedStore<Held> {
       this.#unlink(record);
       this.#size--;
     }
-    const chunk = this.#chunks[record]!;
-    if (--chunk.records === 0) {
-      chunk.used = 0;
-      if (chunk !== lane.chunk) this.#keepSpare(chunk);
-    }
+    this.#pool.leave(this.#chunks[record]!, lane.chunk);
     this.#chunks[record] = undefined;
     this.#held[record] = undefined;
     this.#records[base + NEXT] = this.#free;
@@ -257,6 +286,38 @@ export class EndedStore<Held> {
       at = after;
     }
     records[at * FIELDS + NEXT] = next;
+  }
+
+  /** What is kept besides the key, where its chunk is used up to. */
+  #write(
+    record: number,
+    { tag = "", bytes, text = "" }: Omit<Ended<Held>, "waitMs">,
+  ): void {
+    const base = record * FIELDS;
+    const chunk = this.#chunks[record]!;
+    let at = writeText(chunk.bytes, chunk.used, tag);
+    if (bytes !== undefined) {
+      chunk.bytes.set(bytes, at);
+      at += bytes.length;
+    }
+    if (text !== "") at += writeBytes(text, chunk.bytes, at);
+    chunk.used = at;
+    this.#records[base + TAG_LENGTH] = tag.length;
+    this.#records[base + BODY_LENGTH] = bytes?.length ?? 0;
+    this.#records[base + TEXT_LENGTH] = text.length;
+  }
+
+  /** Where its bytes end in its chunk. */
+  #endOf(record: number): number {
+    const records = this.#records;
+    const base = record * FIELDS;
+    return records[base + AT]! + records[base + KEY_LENGTH]! +
+      records[base + TAG_LENGTH]! + records[base + BODY_LENGTH]! +
+      records[base + TEXT_LENGTH]!;
+  }
+
+  #text(record: number, start: number, length: number): string {
+    return fromBytes(this.#chunks[record]!.bytes, start, start + length);
   }
 
   /** The key is the same, and its time has not come. */
@@ -289,26 +350,6 @@ export class EndedStore<Held> {
     const lane = new Lane(waitMs, (which) => this.#expire(which));
     this.#lanes.push(lane);
     return lane;
-  }
-
-  /** The lane's chunk, or its next one where so many bytes do not fit. */
-  #room(lane: Lane, bytes: number): Chunk {
-    const { chunk } = lane;
-    if (chunk !== undefined && chunk.used + bytes <= chunk.bytes.length) {
-      return chunk;
-    }
-    if (chunk?.records === 0) this.#keepSpare(chunk);
-    const next = bytes > CHUNK_BYTES
-      ? new Chunk(bytes)
-      : this.#spare.pop() ?? new Chunk(CHUNK_BYTES);
-    lane.chunk = next;
-    return next;
-  }
-
-  #keepSpare(chunk: Chunk): void {
-    if (
-      chunk.bytes.length === CHUNK_BYTES && this.#spare.length < MOST_SPARE
-    ) this.#spare.push(chunk);
   }
 
   /** Room for twice as many records. */
@@ -358,46 +399,9 @@ class Lane implements Timed {
   }
 }
 
-/** Bytes of records, one after the other. */
-class Chunk {
-  readonly bytes: Uint8Array;
-  used = 0;
-  /** How many records are in it. */
-  records = 0;
-
-  constructor(size: number) {
-    this.bytes = new Uint8Array(size);
-  }
-}
-
-function writeKey(bytes: Uint8Array, at: number, key: TransactionKey): number {
-  writeInt(bytes, at, key.id.length);
-  writeInt(bytes, at + 4, key.name.length);
-  writeInt(bytes, at + 8, key.number);
-  return writeText(bytes, writeText(bytes, at + 12, key.id), key.name);
-}
-
-function writeInt(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value;
-  bytes[at + 1] = value >> 8;
-  bytes[at + 2] = value >> 16;
-  bytes[at + 3] = value >> 24;
-}
-
-function readInt(bytes: Uint8Array, at: number): number {
-  return bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16 |
-    bytes[at + 3]! << 24;
-}
-
-/** Short texts, in which every character is a byte; gives where it ends. */
-function writeText(bytes: Uint8Array, at: number, text: string): number {
-  for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i);
-  return at + text.length;
-}
-
-function isText(bytes: Uint8Array, at: number, text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    if (bytes[at + i] !== text.charCodeAt(i)) return false;
-  }
-  return true;
+/** How many bytes it takes besides the key. */
+function lengthOf(
+  { tag = "", bytes, text = "" }: Omit<Ended<unknown>, "waitMs">,
+): number {
+  return tag.length + (bytes?.length ?? 0) + text.length;
 }

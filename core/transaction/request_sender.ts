@@ -10,13 +10,18 @@ import type { Observer } from "../base/observer.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
 import type { SipUri } from "../message/uri.ts";
 import type { Target } from "../transport/address.ts";
+import type {
+  Acknowledged,
+  ForkUser,
+  LastingAck,
+} from "./acknowledged_invites.ts";
 import { type Attempts, estimatedBytes } from "./attempts.ts";
 import type {
   ClientFailure,
   ClientTransaction,
   ClientUser,
 } from "./client_transaction.ts";
-import type { Destination } from "./client_transactions.ts";
+import type { Destination } from "./destination.ts";
 import {
   attemptsFor,
   finished,
@@ -86,11 +91,27 @@ export class RequestSender {
     return sending;
   }
 
-  /** Sends the ACK of a 2xx. */
-  sendAck(ack: SipRequest, route: SendRoute): SentAck {
-    const sender = new AckSender({ ack, route }, this.#options);
+  /** Sends the ACK of a 2xx. `onLast` is called once it has left, and no other way is left to try. */
+  sendAck(
+    ack: SipRequest,
+    route: SendRoute,
+    onLast?: (ack: LastingAck) => void,
+  ): SentAck {
+    const sender = new AckSender({ ack, route, onLast }, this.#options);
     this.#start(sender, route);
     return sender;
+  }
+
+  /** An INVITE's 2xx has its ACK for good; see {@linkcode TransactionLayer.acknowledged}. */
+  acknowledged({ transaction }: Sending, how: Acknowledged): number {
+    return transaction === undefined
+      ? -1
+      : this.#options.transactions.acknowledged(transaction, how);
+  }
+
+  /** See {@linkcode TransactionLayer.handOver}. */
+  handOver(record: number, forks: ForkUser): void {
+    this.#options.transactions.handOver(record, forks);
   }
 
   /** At once where the targets are known: promises only for what DNS is asked for. */

@@ -7,7 +7,8 @@ import { serialize } from "../message/serialize.ts";
 import type { Target } from "../transport/address.ts";
 import type { Flow } from "../transport/flow.ts";
 import { type Attempts, estimatedBytes } from "./attempts.ts";
-import type { Destination } from "./client_transactions.ts";
+import type { LastingAck } from "./acknowledged_invites.ts";
+import { type Destination, openFlow } from "./destination.ts";
 import { attemptsFor, finished, type SendRoute } from "./send_route.ts";
 import type { MessageTransport } from "./transport_port.ts";
 
@@ -28,7 +29,10 @@ export interface AckContext {
   readonly transport: MessageTransport;
 }
 
-/** An ACK on its way, or waiting for its address. It keeps no more than its bytes once it is sent. */
+/**
+ * An ACK on its way, or waiting for its address. It keeps no more than its bytes once it is sent, and with no other way left
+ * to try hands them on to who repeats it from then on.
+ */
 export class AckSender implements SentAck, Timed {
   readonly #context: AckContext;
   readonly #length: number;
@@ -38,13 +42,19 @@ export class AckSender implements SentAck, Timed {
   #destination: Destination | undefined;
   #bytes: Uint8Array | undefined;
   #broken: Timer | undefined;
+  readonly #onLast: ((ack: LastingAck) => void) | undefined;
 
   constructor(
-    parts: { ack: SipRequest; route: SendRoute },
+    parts: {
+      ack: SipRequest;
+      route: SendRoute;
+      onLast?: ((ack: LastingAck) => void) | undefined;
+    },
     context: AckContext,
   ) {
     this.#context = context;
     this.#parts = parts;
+    this.#onLast = parts.onLast;
     this.#length = estimatedBytes(parts.ack) + (parts.route.addedBytes ?? 0);
   }
 
@@ -58,11 +68,8 @@ export class AckSender implements SentAck, Timed {
 
   resend(): void {
     if (this.#bytes === undefined || this.#destination === undefined) return;
-    const { target, flow } = this.#destination;
     const { transport } = this.#context;
-    const way = flow.open
-      ? flow
-      : transport.flowTo(target, undefined, flow.listener) ?? flow;
+    const way = openFlow(this.#destination, transport);
     // Made for each time it is sent, which is once: it need not be kept for 32 s.
     transport.send(this.#bytes, way, () => {
       this.#broken ??= this.#context.clock.schedule(0, this, "next");
@@ -87,6 +94,8 @@ export class AckSender implements SentAck, Timed {
     this.#destination = destination;
     this.#bytes = serialize(message);
     this.resend();
-    if (this.#attempts?.exhausted) this.#parts = this.#attempts = undefined;
+    if (!this.#attempts?.exhausted) return;
+    this.#parts = this.#attempts = undefined;
+    this.#onLast?.({ bytes: this.#bytes, to: destination });
   }
 }

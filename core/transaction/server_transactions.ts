@@ -186,7 +186,7 @@ export class ServerTransactions implements ServerHost {
   }
 
   release(absorbed: number): void {
-    this.#table.ended.release(absorbed);
+    this.#table.ended.hold(absorbed, undefined);
   }
 
   /** A datagram goes back the same way each time; a connection may break meanwhile. */

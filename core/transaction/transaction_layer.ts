@@ -19,11 +19,9 @@ import type { Flow } from "../transport/flow.ts";
 import type { WireKeepAlive } from "../transport/keep_alive.ts";
 import type { TransportHandler } from "../transport/transport_layer.ts";
 import type { ClientTransaction, ClientUser } from "./client_transaction.ts";
-import {
-  ClientTransactions,
-  type Destination,
-  withVia,
-} from "./client_transactions.ts";
+import type { Acknowledged, ForkUser } from "./acknowledged_invites.ts";
+import { ClientTransactions, withVia } from "./client_transactions.ts";
+import type { Destination } from "./destination.ts";
 import { type RequestUser, ServerTransactions } from "./server_transactions.ts";
 import type { InviteGate } from "./stateless_refusals.ts";
 import type { TransactionTimers } from "./timers.ts";
@@ -108,6 +106,20 @@ export class TransactionLayer implements TransportHandler {
   stamped(request: SipRequest, flow: Flow): SipRequest {
     const branch = `${MAGIC_COOKIE}${this.#random.token()}`;
     return withVia(request, { branch, flow });
+  }
+
+  /**
+   * The 2xx of an INVITE has its ACK for good: from now on a record answers doubles of that 2xx, and what other forks send
+   * is for `forks`; the transaction and its user are told nothing more. Gives a number for {@linkcode TransactionLayer.handOver},
+   * good until `onOver`; -1 where the time of the INVITE is over already.
+   */
+  acknowledged(invite: ClientTransaction, how: Acknowledged): number {
+    return this.#clients.acknowledged(invite, how);
+  }
+
+  /** Gives what other forks of an acknowledged INVITE still send to somebody else. */
+  handOver(record: number, forks: ForkUser): void {
+    this.#clients.handOver(record, forks);
   }
 
   /** Ends all transactions silently and takes no more messages. */

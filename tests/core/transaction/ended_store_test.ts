@@ -132,6 +132,91 @@ Deno.test("ended store: one taken out early is found no more and not told of", (
   assertEquals([store.size, wheel.pending], [0, 0]);
 });
 
+Deno.test("ended store: something else may be kept with a record, which ends when it would have", () => {
+  const wheel = new TimerWheel();
+  const gone: string[] = [];
+  const store = new EndedStore<string>(wheel, (held) => gone.push(held));
+  const [a, b] = [branchKey("a"), branchKey("b")];
+  const found = store.add(a, "INVITE", { waitMs: 1000, held: "one" });
+  const more = { waitMs: 1000, tag: "theirs", text: "sip:\xe9\r\nVia: x\r\n" };
+  const bytes = toBytes("ACK sip:b SIP/2.0\r\n\r\n");
+  const check = (held: string): void => {
+    assertEquals(store.find(a, "INVITE"), found);
+    assertEquals(
+      [store.tag(found), store.text(found), store.held(found)],
+      ["theirs", more.text, held],
+    );
+    assertEquals(store.bytes(found), bytes);
+  };
+  // It is the last that was written, and then it is not.
+  store.replace(found, { ...more, bytes, held: "two" });
+  check("two");
+  wheel.advance(300);
+  store.add(b, "INVITE", { waitMs: 1000, tag: "b", held: "b" });
+  store.replace(found, { ...more, bytes, held: "three" });
+  check("three");
+  assertEquals(store.tag(store.find(b, "INVITE")), "b");
+  store.hold(found, "four");
+  check("four");
+  assertEquals(store.size, 2);
+  wheel.advance(999);
+  check("four");
+  wheel.advance(1000);
+  assertEquals(store.find(a, "INVITE"), -1);
+  wheel.advance(1300);
+  assertEquals(gone, ["four", "b"]);
+  assertEquals([store.size, wheel.pending], [0, 0]);
+  // Whoever has not heard that all is forgotten does no harm.
+  store.hold(found, "five");
+  assertEquals(store.held(found), undefined);
+});
+
+Deno.test("ended store: thousands that are given more at once, later or never", () => {
+  const wheel = new TimerWheel();
+  let gone = 0;
+  const store = new EndedStore<number>(wheel, () => gone++);
+  const textOf = (n: number): string =>
+    String(n % 10).repeat(n % 499 === 0 ? 33_000 : (n * 37) % 900);
+  let added = 0;
+  for (let ms = 0; ms < 2500; ms++) {
+    wheel.advance(ms);
+    for (let i = 0; i < 3; i++) {
+      const n = added++;
+      const key = branchKey(`z9hG4bK${n}`);
+      const found = store.add(key, "INVITE", { waitMs: 1000, held: n });
+      const later = n - 700;
+      const which = i === 0 ? found : later < 0 || i === 2 ? -1 : store.find(
+        branchKey(`z9hG4bK${later}`),
+        "INVITE",
+      );
+      if (which < 0) continue;
+      const of = store.held(which)!;
+      store.replace(which, {
+        waitMs: 1000,
+        tag: `t${of}`,
+        bytes: toBytes(`bytes of ${of}`),
+        text: textOf(of),
+        held: of,
+      });
+    }
+    if (ms % 100 !== 0) continue;
+    for (let n = Math.max(0, added - 2900); n < added; n++) {
+      const found = store.find(branchKey(`z9hG4bK${n}`), "INVITE");
+      assertEquals(store.held(found), n);
+      const tag = store.tag(found);
+      if (tag === "") continue;
+      assertEquals(tag, `t${n}`);
+      assertEquals(store.bytes(found), toBytes(`bytes of ${n}`));
+      if (store.text(found) !== textOf(n)) {
+        throw new Error(`the text of ${n} is another's`);
+      }
+    }
+  }
+  wheel.advance(4000);
+  assertEquals(gone, added);
+  assertEquals([store.size, wheel.pending], [0, 0]);
+});
+
 Deno.test("ended store: whoever is told may add, clear or throw", () => {
   const wheel = new TimerWheel();
   let onGone = (): void => {};

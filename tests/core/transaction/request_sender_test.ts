@@ -2,6 +2,11 @@ import { assertEquals, assertExists } from "@std/assert";
 import { responseTo } from "../../../core/message/build.ts";
 import type { SipRequest, SipResponse } from "../../../core/message/message.ts";
 import { parseSipUri, type SipUri } from "../../../core/message/uri.ts";
+import type {
+  ForkedInvite,
+  ForkUser,
+  LastingAck,
+} from "../../../core/transaction/acknowledged_invites.ts";
 import {
   RequestSender,
   type SendingFailure,
@@ -336,6 +341,108 @@ Deno.test("the ACK of a 2xx tries the next target, and waits for a slow name", a
   bed.found = [];
   bed.sender.sendAck(ownRequest("ACK"), { uri: uri("sip:bob@example.com") });
   assertEquals(bed.counted("transaction_acks_unsendable"), 1);
+  bed.assertNothingLeft();
+});
+
+/** Takes note of late forks; the next ones are for `heir`. */
+class Forks implements ForkUser {
+  readonly told: string[] = [];
+  heir: ForkUser = this;
+
+  onFork(response: SipResponse, { request }: ForkedInvite): ForkUser {
+    this.told.push(`${response.to?.tag} ${request.headers.lines.length} lines`);
+    return this.heir;
+  }
+
+  onOver(): void {
+    this.told.push("over");
+  }
+}
+
+Deno.test("a 2xx with its ACK for good: a record repeats the ACK, and forks are for whom it was told", () => {
+  const bed = new SenderBed();
+  bed.found = [ONE];
+  const sending = bed.send("INVITE");
+  const invite = lastRequest(bed);
+  bed.answer(invite, 200, { toTag: "desk" });
+  const [forks, heir, third] = [new Forks(), new Forks(), new Forks()];
+  let number = -1;
+  bed.sender.sendAck(
+    ownRequest("ACK"),
+    { uri: uri("sip:bob@example.com") },
+    (ack) => {
+      number = bed.sender.acknowledged(sending, { tag: "desk", ack, forks });
+    },
+  );
+  assertEquals(number >= 0, true);
+  assertEquals(bed.layer.size, 1);
+  const { bytes } = bed.transport.last;
+  bed.takeWays();
+  // §13.2.2.4: "The ACK MUST be passed to the client transport every time a retransmission of the 2xx final response that
+  // triggered the ACK arrives."
+  bed.answer(invite, 200, { toTag: "desk" });
+  assertEquals(bed.takeWays(), ["0 ACK UDP 11"]);
+  assertEquals(bed.transport.last.bytes, bytes);
+  bed.answer(invite, 200, { toTag: "DESK" });
+  forks.heir = heir;
+  bed.answer(invite, 202, { toTag: "cell" });
+  bed.answer(invite, 200, { toTag: "cell" });
+  bed.answer(invite, 180, { toTag: "cell" });
+  bed.answer(invite, 500, { toTag: "cell" });
+  assertEquals(forks.told, ["DESK 5 lines", "cell 5 lines"]);
+  assertEquals(heir.told, ["cell 5 lines"]);
+  bed.sender.handOver(number, third);
+  bed.answer(invite, 200, { toTag: "car" });
+  bed.answer(invite, 200, { toTag: "desk" });
+  assertEquals(bed.takeWays(), ["0 ACK UDP 11"]);
+  assertEquals(heir.told, ["cell 5 lines"]);
+  // RFC 6026 §8.4: timer M. Who was given the INVITE first hears no more of it.
+  bed.run(64 * T1 - 1);
+  assertEquals(third.told, ["car 5 lines"]);
+  bed.run(1);
+  assertEquals(third.told, ["car 5 lines", "over"]);
+  assertEquals([forks.told.length, heir.told.length], [2, 1]);
+  assertEquals(bed.told, ["200"]);
+  bed.assertNothingLeft();
+  // An ACK as late as that is nobody's to repeat.
+  bed.sender.sendAck(
+    ownRequest("ACK"),
+    { uri: uri("sip:bob@example.com") },
+    (ack) => {
+      number = bed.sender.acknowledged(sending, { tag: "desk", ack, forks });
+    },
+  );
+  assertEquals(number, -1);
+  bed.assertNothingLeft();
+});
+
+Deno.test("an ACK is for good when no other way is left to try", () => {
+  const bed = new SenderBed();
+  bed.found = [THREE, TWO];
+  bed.transport.unreachable.add("TCP 192.0.2.13");
+  const last: string[] = [];
+  const note = ({ to }: LastingAck): void => {
+    last.push(to.target.host);
+  };
+  const route = { uri: uri("sip:bob@example.com") };
+  bed.sender.sendAck(ownRequest("ACK"), route, note);
+  assertEquals(last, []);
+  bed.run(0);
+  assertEquals(last, [TWO.host]);
+  // Over 1300 bytes UDP is left where TCP fails.
+  bed.found = [ONE];
+  bed.transport.unreachable.add("TCP 192.0.2.11");
+  const large = ownRequest("ACK", [`X-Large: ${"x".repeat(1200)}`]);
+  bed.sender.sendAck(large, route, note);
+  assertEquals(last, [TWO.host]);
+  bed.run(0);
+  assertEquals(bed.transport.last.flow.transport, "UDP");
+  assertEquals(last, [TWO.host, ONE.host]);
+  // One that cannot leave at all never is.
+  bed.found = [];
+  bed.sender.sendAck(ownRequest("ACK"), route, note);
+  bed.run(0);
+  assertEquals(last, [TWO.host, ONE.host]);
   bed.assertNothingLeft();
 });
 
