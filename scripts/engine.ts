@@ -133,6 +133,8 @@ export interface EngineTraits {
   pollCounterOffset?: number | undefined;
   /** How values lie, once somebody looked. */
   layout?: ValueLayout;
+  /** Which words of an object tell whether it has been touched; see object_words.ts. */
+  objectWords?: readonly number[];
 }
 
 /** Values are eight bytes: what they hold, then a word that says what it is. Texts are held by their place. */

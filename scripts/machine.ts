@@ -114,9 +114,9 @@ export class Machine implements HostArguments {
     }
   }
 
-  /** The size of the machine's memory. */
-  get memoryBytes(): number {
-    return this.#memory.words.byteLength;
+  /** The machine's memory; another one when it has grown. */
+  get words(): Int32Array {
+    return this.#memory.words;
   }
 
   /** Frees everything inside. Throws when a value was not freed: the engine's own check for leaks. */
@@ -204,6 +204,10 @@ export class Machine implements HostArguments {
     const at = this.#arguments + index * VALUE_BYTES;
     const text = this.#memory.text(at) ?? this.toText(at);
     return text.includes("\0") ? undefined : text;
+  }
+
+  place(index: number): Pointer {
+    return this.#memory.words[(this.#arguments + index * VALUE_BYTES) >> 2]!;
   }
 
   /** Calls a function inside and returns its result; throws {@linkcode MachineError}. Up to five arguments. */
