@@ -145,7 +145,9 @@ export class Sandbox implements MachineHost {
     this.#fault = undefined;
     this.#slice.begin(
       frame,
-      this.#mayWait.has(hook) ? undefined : "this hook may not wait",
+      shape !== SHAPES.message && this.#mayWait.has(hook)
+        ? undefined
+        : "this hook may not wait",
     );
     let outcome: Outcome | true;
     try {
@@ -192,6 +194,10 @@ export class Sandbox implements MachineHost {
 
   onCall(args: HostArguments): HostValue {
     const operation = args.number(0);
+    if (operation === op.get) {
+      return this.#bridge
+        .answer(operation, this.#handedOf(args.number(1)), args);
+    }
     switch (operation) {
       case op.now:
         return this.#world.clock.wallTime();
@@ -332,11 +338,12 @@ export class Sandbox implements MachineHost {
   }
 
   #drop(frame: number): void {
-    this.#dropped.push(...this.#errands.drop(frame));
+    for (const errand of this.#errands.drop(frame)) this.#dropped.push(errand);
   }
 
   /** Lets the code inside forget errands that never come back. */
   #dropInside(): void {
+    if (this.#dropped.length === 0) return;
     for (const errand of this.#dropped.splice(0)) {
       if (this.#dead || this.#disposed) return;
       try {
