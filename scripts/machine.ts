@@ -90,6 +90,7 @@ export class Machine implements HostArguments {
       normalizeModule: (_, _runtime, _context, base, name) =>
         this.#loading(() => host.resolve(base, name)),
     };
+    instance.direct.call = (count, list) => this.#onCall(count, list);
     this.#runtime = functions.QTS_NewRuntime();
     this.#context = functions.QTS_NewContext(this.#runtime, 0);
     functions.QTS_RuntimeEnableInterruptHandler(this.#runtime);
