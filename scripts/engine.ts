@@ -123,8 +123,14 @@ export interface EngineInstance {
   readonly functions: EngineFunctions;
   readonly module: EngineModule;
   readonly memory: WebAssembly.Memory;
+  readonly direct: DirectCall;
   /** What is found out once about the compiled engine. */
   readonly traits: EngineTraits;
+}
+
+/** Where calls of the host function go; `callbacks.callFunction` is asked only where the way there was not found. */
+export interface DirectCall {
+  call: (count: number, list: Pointer) => Pointer;
 }
 
 /** Facts about the compiled engine that every instance shares. */
@@ -133,6 +139,8 @@ export interface EngineTraits {
   pollCounterOffset?: number | undefined;
   /** How values lie, once somebody looked. */
   layout?: ValueLayout;
+  /** Which words of an object tell whether it has been touched; see object_words.ts. */
+  objectWords?: readonly number[];
 }
 
 /** Values are eight bytes: what they hold, then a word that says what it is. Texts are held by their place. */
@@ -207,9 +215,11 @@ export class Engine {
       initial: OWN_BYTES / PAGE_BYTES,
       maximum: Math.ceil((OWN_BYTES + memoryBytes) / PAGE_BYTES),
     });
+    const direct: DirectCall = { call: () => 0 };
     const module = await this.#loader({
       wasmMemory: memory,
       instantiateWasm: (imports, onSuccess) => {
+        shortenCall(imports, direct);
         const instance = new WebAssembly.Instance(this.#code, imports);
         onSuccess(instance);
         return instance.exports;
@@ -218,6 +228,25 @@ export class Engine {
       printErr: () => {},
     });
     const functions = new this.#functions(module);
-    return { functions, module, memory, traits: this.#traits };
+    return { functions, module, memory, direct, traits: this.#traits };
+  }
+}
+
+/** The loader looks for `callbacks.callFunction` in a table of hundreds, at every call. */
+function shortenCall(imports: WebAssembly.Imports, direct: DirectCall): void {
+  for (const names of Object.values(imports)) {
+    for (const [name, value] of Object.entries(names)) {
+      if (
+        typeof value === "function" &&
+        String(value).includes(".callbacks.callFunction(")
+      ) {
+        names[name] = (
+          _: Pointer,
+          _self: Pointer,
+          count: number,
+          list: Pointer,
+        ) => direct.call(count, list);
+      }
+    }
   }
 }

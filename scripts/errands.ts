@@ -100,7 +100,7 @@ export class Errands {
 
   /** Gives up what a hook waits for; the numbers of what it will never get. */
   drop(frame: number): readonly number[] {
-    const hook = this.#hooks.get(frame);
+    const hook = this.#hooks.size === 0 ? undefined : this.#hooks.get(frame);
     if (hook === undefined) return NONE;
     this.#hooks.delete(frame);
     for (const id of hook.pending) {

@@ -95,31 +95,35 @@ export class FrameBridge {
   /** Writers get the reason at once; readers a number that says to ask for it. */
   #refused(operation: number, why: string): HostValue {
     this.#problem = why;
-    return WRITERS.has(operation) ? why : REFUSED;
+    return WRITERS[operation] === true ? why : REFUSED;
   }
 }
 
 /** Whether an operation edits what the hook was handed. */
 export function isWriter(operation: number): boolean {
-  return operation === op.edit || WRITERS.has(operation);
+  return operation === op.edit || WRITERS[operation] === true;
 }
 
-const WRITERS: ReadonlySet<number> = new Set([
-  op.varsWrite,
-  op.setBody,
-  op.setBodyJson,
-  op.set,
-  op.append,
-  op.remove,
-  op.rename,
-  op.setDisplay,
-  op.setUser,
-  op.setHost,
-  op.setPort,
-  op.setParam,
-  op.removeParam,
-  op.setUriText,
-]);
+/** By operation, true for those. */
+const WRITERS: boolean[] = Array.from({ length: op.edit + 1 }, () => false);
+for (
+  const writer of [
+    op.varsWrite,
+    op.setBody,
+    op.setBodyJson,
+    op.set,
+    op.append,
+    op.remove,
+    op.rename,
+    op.setDisplay,
+    op.setUser,
+    op.setHost,
+    op.setPort,
+    op.setParam,
+    op.removeParam,
+    op.setUriText,
+  ]
+) WRITERS[writer] = true;
 
 /** Arguments of an operation: 0 is its number, 1 the frame. */
 const PLACE = 2;

@@ -10,9 +10,15 @@
  * @module
  */
 
-import type { EngineInstance, Pointer } from "./engine.ts";
+import type {
+  EngineFunctions,
+  EngineInstance,
+  EngineModule,
+  Pointer,
+} from "./engine.ts";
 import { EngineMemory } from "./engine_memory.ts";
 import type { HostArguments, MachineHost } from "./machine_host.ts";
+import { findPollCounter } from "./poll_counter.ts";
 import { findLayout } from "./value_layout.ts";
 
 /** An exception that left the machine. */
@@ -37,10 +43,6 @@ const EVAL_MODULE = 1;
 const PROMISE_REJECTED = 2;
 /** A short text is copied by hand: setting up the encoder costs more than that. */
 const SHORT_TEXT = 256;
-/** How many steps the engine takes by itself between two questions whether to stop. */
-const ENGINE_POLL_STEPS = 10_000;
-/** How much of a context is searched for that number. */
-const CONTEXT_WORDS = 128;
 const ENCODER = new TextEncoder();
 
 /** See the module comment. Nothing here may be called after {@linkcode Machine.dispose}. */
@@ -56,6 +58,10 @@ export class Machine implements HostArguments {
   readonly #false: Pointer;
   readonly #pollCounterAt: Pointer | undefined;
   readonly #memory: EngineMemory;
+  /** Those that every entry calls, at hand. */
+  readonly #qtsCall: EngineFunctions["QTS_Call"];
+  readonly #newString: EngineFunctions["QTS_NewString"];
+  readonly #freePlace: EngineModule["_free"];
   #arguments: Pointer = 0;
   #argumentCount = 0;
   /** What the module callbacks threw, since only text crosses. */
@@ -66,6 +72,9 @@ export class Machine implements HostArguments {
     this.#instance = instance;
     this.#host = host;
     const { functions, module, traits } = instance;
+    this.#qtsCall = functions.QTS_Call;
+    this.#newString = functions.QTS_NewString;
+    this.#freePlace = module._free;
     this.#memory = new EngineMemory(instance.memory);
     module.callbacks = {
       freeHostRef: () => {},
@@ -81,6 +90,7 @@ export class Machine implements HostArguments {
       normalizeModule: (_, _runtime, _context, base, name) =>
         this.#loading(() => host.resolve(base, name)),
     };
+    instance.direct.call = (count, list) => this.#onCall(count, list);
     this.#runtime = functions.QTS_NewRuntime();
     this.#context = functions.QTS_NewContext(this.#runtime, 0);
     functions.QTS_RuntimeEnableInterruptHandler(this.#runtime);
@@ -91,7 +101,17 @@ export class Machine implements HostArguments {
     this.#true = functions.QTS_GetTrue();
     this.#false = functions.QTS_GetFalse();
     this.#memory.layout = traits.layout ??= findLayout(instance, this.#context);
-    this.#pollCounterAt = this.#findPollCounter();
+    if (!("pollCounterOffset" in traits)) {
+      traits.pollCounterOffset = findPollCounter(
+        instance,
+        this.#context,
+        () => this.free(this.evaluate("for (;;);", "poll")),
+      );
+    }
+    const offset = traits.pollCounterOffset;
+    this.#pollCounterAt = offset === undefined
+      ? undefined
+      : this.#context + offset;
   }
 
   /** True once the machine broke down: only its instance can be dropped. */
@@ -114,9 +134,9 @@ export class Machine implements HostArguments {
     }
   }
 
-  /** The size of the machine's memory. */
-  get memoryBytes(): number {
-    return this.#memory.words.byteLength;
+  /** The machine's memory; another one when it has grown. */
+  get words(): Int32Array {
+    return this.#memory.words;
   }
 
   /** Frees everything inside. Throws when a value was not freed: the engine's own check for leaks. */
@@ -134,10 +154,9 @@ export class Machine implements HostArguments {
   }
 
   newText(text: string): Pointer {
-    const { functions, module } = this.#instance;
     const scratch = this.#scratch;
     if (text.length <= SHORT_TEXT && this.#memory.putAscii(scratch, text)) {
-      return functions.QTS_NewString(this.#context, scratch);
+      return this.#newString(this.#context, scratch);
     }
     if (text.length * 3 < SCRATCH_BYTES) {
       const { bytes } = this.#memory;
@@ -146,11 +165,11 @@ export class Machine implements HostArguments {
         bytes.subarray(scratch, scratch + SCRATCH_BYTES),
       );
       bytes[scratch + written] = 0;
-      return functions.QTS_NewString(this.#context, scratch);
+      return this.#newString(this.#context, scratch);
     }
     const [at] = this.#longText(text);
-    const value = functions.QTS_NewString(this.#context, at);
-    module._free(at);
+    const value = this.#newString(this.#context, at);
+    this.#freePlace(at);
     return value;
   }
 
@@ -206,6 +225,10 @@ export class Machine implements HostArguments {
     return text.includes("\0") ? undefined : text;
   }
 
+  place(index: number): Pointer {
+    return this.#memory.words[(this.#arguments + index * VALUE_BYTES) >> 2]!;
+  }
+
   /** Calls a function inside and returns its result; throws {@linkcode MachineError}. Up to five arguments. */
   call(callee: Pointer, args: readonly Pointer[]): Pointer {
     return this.#checked(this.#entered(callee, args));
@@ -217,7 +240,7 @@ export class Machine implements HostArguments {
     const whole = this.#memory.number(result);
     if (whole !== undefined) {
       // It holds nothing that would have to be let go.
-      this.#instance.module._free(result);
+      this.#freePlace(result);
       return whole;
     }
     const number = this.toNumber(this.#checked(result));
@@ -275,7 +298,7 @@ export class Machine implements HostArguments {
     const at = this.#list >> 2;
     for (let i = 0; i < args.length; i++) words[at + i] = args[i]!;
     try {
-      return this.#instance.functions.QTS_Call(
+      return this.#qtsCall(
         this.#context,
         callee,
         this.#undefined,
@@ -285,35 +308,6 @@ export class Machine implements HostArguments {
     } catch (error) {
       throw this.#broke(error);
     }
-  }
-
-  /** The engine resets its counter just before it asks, so that is when its start value can be seen in the context. */
-  #findPollCounter(): Pointer | undefined {
-    const { module, traits } = this.#instance;
-    if (!("pollCounterOffset" in traits)) {
-      const found: number[] = [];
-      const { shouldInterrupt } = module.callbacks;
-      module.callbacks.shouldInterrupt = () => {
-        const first = this.#context >> 2;
-        const context = this.#memory.words.subarray(
-          first,
-          first + CONTEXT_WORDS,
-        );
-        context.forEach((word, index) => {
-          if (word === ENGINE_POLL_STEPS) found.push(index * 4);
-        });
-        return 1;
-      };
-      try {
-        this.free(this.evaluate("for (;;);", "poll"));
-      } catch {
-        // Stopped as told.
-      }
-      module.callbacks.shouldInterrupt = shouldInterrupt;
-      traits.pollCounterOffset = found.length === 1 ? found[0] : undefined;
-    }
-    const offset = traits.pollCounterOffset;
-    return offset === undefined ? undefined : this.#context + offset;
   }
 
   #evaluate(code: string, file: string, flags: number): Pointer {

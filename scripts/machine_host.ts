@@ -10,6 +10,8 @@ export interface HostArguments {
   text(index: number): string;
   /** Likewise, but undefined where there is a NUL; it is overlooked in a text of several hundred characters. */
   wholeText(index: number): string | undefined;
+  /** Where the argument lies in the machine's memory, if it is an object. */
+  place(index: number): number;
 }
 
 /** What the machine asks of its owner. */

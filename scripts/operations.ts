@@ -15,6 +15,8 @@ export const OPERATIONS = {
   decided: 9,
   /** Of its frame the host knows by itself: the kind of errand, and JSON. */
   ask: 23,
+  /** What message hooks are handed has been made: frame, message, headers, leg. */
+  kept: 24,
   // Messages and calls.
   kind: 10,
   method: 11,
@@ -94,6 +96,8 @@ export const SHAPES = {
   callNow: 5,
   /** An event, answered at once. */
   eventNow: 6,
+  /** No hook: what message hooks are handed is to be made anew. */
+  keep: 98,
   /** No hook: an errand by its number has come back with JSON, or never will. */
   errand: 99,
 } as const;

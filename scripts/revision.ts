@@ -95,7 +95,8 @@ export class Revision {
 
   /** True while too many faults in a row keep its hooks from being called. */
   get setAside(): boolean {
-    return this.#world.clock.now() < this.#asideUntilMs;
+    return this.#asideUntilMs >= 0 &&
+      this.#world.clock.now() < this.#asideUntilMs;
   }
 
   /** Settles when no restart is under way. */

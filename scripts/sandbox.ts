@@ -8,7 +8,7 @@
 import { journalOf } from "../core/call/edits.ts";
 import type { CallView, MessageView } from "../core/call/policy.ts";
 import { CpuMeter } from "./cpu_meter.ts";
-import type { EngineInstance, Pointer } from "./engine.ts";
+import type { EngineInstance, EngineTraits, Pointer } from "./engine.ts";
 import { Errands } from "./errands.ts";
 import { faultKind, formatPosition, positionIn, ScriptFault } from "./fault.ts";
 import { FrameBridge, type Handed, isWriter } from "./frame.ts";
@@ -18,10 +18,12 @@ import {
   HAND_MODULE,
   LEGWORK_CODE,
 } from "./guest_code.ts";
+import { GuestEntry } from "./guest_entry.ts";
 import { type Exported, JOBS_AT_ONCE, loadGuest } from "./guest_load.ts";
 import { Machine, MachineError } from "./machine.ts";
 import type { HostArguments, HostValue, MachineHost } from "./machine_host.ts";
 import { machineFault } from "./machine_fault.ts";
+import { findObjectWords } from "./object_words.ts";
 import { OPERATIONS as op, REFUSED, RETURNS, SHAPES } from "./operations.ts";
 import type { ScriptWorld } from "./script_world.ts";
 import { Slice } from "./slice.ts";
@@ -43,7 +45,9 @@ export class Sandbox implements MachineHost {
   /** Errands inside that never come back: what waits for them is to be dropped. */
   readonly #dropped: number[] = [];
   #mayWait: ReadonlySet<number> = new Set();
-  #run: Pointer = 0;
+  readonly #traits: EngineTraits;
+  /** There once the script is loaded. */
+  #entry: GuestEntry | undefined;
   /** A function inside that gives the stack. */
   #where: Pointer = 0;
   #loading = true;
@@ -55,10 +59,6 @@ export class Sandbox implements MachineHost {
   #fault: ScriptFault | undefined;
   #decision: string | undefined;
   readonly #slice: Slice;
-  readonly #arguments: Pointer[] = [];
-  readonly #numbers: Pointer[] = [];
-  /** The number of the hook that runs, as a value that stays. */
-  #id: Pointer = 0;
 
   private constructor(
     world: ScriptWorld,
@@ -76,6 +76,7 @@ export class Sandbox implements MachineHost {
       (errand, frame, outcome) => this.#resume(errand, frame, outcome),
     );
     this.#machine = new Machine(instance, this);
+    this.#traits = instance.traits;
   }
 
   /** Loads a script; rejects with {@linkcode ScriptFault}. */
@@ -101,7 +102,7 @@ export class Sandbox implements MachineHost {
 
   /** The memory of the machine, the engine's own included. */
   get memoryBytes(): number {
-    return this.#machine.memoryBytes;
+    return this.#machine.words.byteLength;
   }
 
   /** How many hooks wait for a promise. */
@@ -144,7 +145,9 @@ export class Sandbox implements MachineHost {
     this.#fault = undefined;
     this.#slice.begin(
       frame,
-      this.#mayWait.has(hook) ? undefined : "this hook may not wait",
+      shape !== SHAPES.message && this.#mayWait.has(hook)
+        ? undefined
+        : "this hook may not wait",
     );
     let outcome: Outcome | true;
     try {
@@ -176,11 +179,8 @@ export class Sandbox implements MachineHost {
     );
     // One that failed is dropped as it is, with values in it that nobody freed.
     if (this.#dead || this.#loading) return;
-    this.#machine.free(this.#run);
     this.#machine.free(this.#where);
-    for (const value of [this.#id, ...this.#numbers]) {
-      if (value !== undefined) this.#machine.free(value);
-    }
+    this.#entry?.dispose();
     try {
       this.#machine.dispose();
     } catch {
@@ -194,6 +194,10 @@ export class Sandbox implements MachineHost {
 
   onCall(args: HostArguments): HostValue {
     const operation = args.number(0);
+    if (operation === op.get) {
+      return this.#bridge
+        .answer(operation, this.#handedOf(args.number(1)), args);
+    }
     switch (operation) {
       case op.now:
         return this.#world.clock.wallTime();
@@ -205,6 +209,9 @@ export class Sandbox implements MachineHost {
         return this.#bridge.problem;
       case op.fault:
         return this.#onFault(args.number(1), args.text(2), args.text(3));
+      case op.kept:
+        this.#entry?.take(args);
+        return undefined;
       case op.decided:
         this.#decision = args.text(1);
         return undefined;
@@ -249,13 +256,13 @@ export class Sandbox implements MachineHost {
 
   #load(): readonly Exported[] {
     return this.#guarded(this.#world.limits.loadMs, () => {
+      const words = this.#traits.objectWords ??= findObjectWords(this.#machine);
       const { exports, run, where } = loadGuest(this.#machine, {
         entry: this.#source.entry,
         onPoll: () => this.onPoll(),
       });
-      this.#run = run;
+      this.#entry = new GuestEntry(this.#machine, run, words);
       this.#where = where;
-      this.#id = this.#machine.newNumber(0);
       this.#loading = false;
       this.#machine.stackBytes = this.#world.limits.stackBytes;
       return exports;
@@ -278,41 +285,18 @@ export class Sandbox implements MachineHost {
     }
   }
 
-  /** The one way into a loaded script. */
+  /** Into the loaded script and back. */
   #enter(
     hook: number,
     frame: number,
     shape: number,
     extra: string | undefined,
   ): string | undefined | true {
-    const machine = this.#machine;
-    const id = this.#id = machine.renumbered(this.#id, frame);
-    const text = extra === undefined ? 0 : machine.newText(extra);
-    const args = this.#arguments;
-    args.length = 0;
-    const which = shape === SHAPES.errand
-      ? machine.newNumber(hook)
-      : this.#number(hook);
-    args.push(which, id, this.#number(shape));
-    if (text !== 0) args.push(text);
     this.#decision = undefined;
-    let how: number;
-    try {
-      how = machine.callForNumber(this.#run, args);
-    } finally {
-      if (!machine.broken) {
-        if (shape === SHAPES.errand) machine.free(which);
-        if (text !== 0) machine.free(text);
-      }
-    }
+    const how = this.#entry!.enter(hook, { frame, shape, extra });
     if (this.#fault !== undefined) throw this.#fault;
     this.#slice.checkDecision(this.#decision);
     return how === RETURNS.promise ? true : this.#decision;
-  }
-
-  /** A small number as a value that stays. */
-  #number(value: number): Pointer {
-    return this.#numbers[value] ??= this.#machine.newNumber(value);
   }
 
   /** Runs code inside under a processor limit and turns what leaves it into a fault. */
@@ -329,7 +313,7 @@ export class Sandbox implements MachineHost {
   }
 
   #endSlice(frame: number): void {
-    this.#slice.measure(this.#meter, this.#machine.memoryBytes);
+    this.#slice.measure(this.#meter, this.#machine.words.byteLength);
     if (this.#waiting.has(frame)) return;
     this.#slice.over();
     this.#drop(frame);
@@ -354,11 +338,12 @@ export class Sandbox implements MachineHost {
   }
 
   #drop(frame: number): void {
-    this.#dropped.push(...this.#errands.drop(frame));
+    for (const errand of this.#errands.drop(frame)) this.#dropped.push(errand);
   }
 
   /** Lets the code inside forget errands that never come back. */
   #dropInside(): void {
+    if (this.#dropped.length === 0) return;
     for (const errand of this.#dropped.splice(0)) {
       if (this.#dead || this.#disposed) return;
       try {

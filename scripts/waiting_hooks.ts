@@ -60,7 +60,7 @@ export class WaitingHooks {
 
   /** Whether a hook waits. */
   has(frame: number): boolean {
-    return this.#hooks.has(frame);
+    return this.#hooks.size > 0 && this.#hooks.has(frame);
   }
 
   /** What a waiting hook was handed. */

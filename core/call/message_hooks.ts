@@ -30,12 +30,13 @@ interface Pattern {
 
 /** Most combinations of method and status remembered per plane. */
 const MAX_REMEMBERED = 200;
-const NONE: readonly MessageHook[] = [];
 
 /** One plane of one policy. */
 class Plane {
   readonly #patterns: readonly Pattern[];
   readonly #remembered = new Map<string, readonly MessageHook[]>();
+  /** The hooks of every message, where no pattern makes a difference between them. */
+  readonly #always: readonly MessageHook[] | undefined;
 
   constructor(planes: readonly (MessageHooks | undefined)[]) {
     this.#patterns = planes.flatMap((hooks) =>
@@ -43,6 +44,9 @@ class Plane {
         .map(([text, hook]) => parsePattern(text, hook))
         .sort((a, b) => specificity(b) - specificity(a))
     );
+    if (this.#patterns.every(({ text }) => text === "*")) {
+      this.#always = this.#patterns.map(({ hook }) => hook);
+    }
   }
 
   get isEmpty(): boolean {
@@ -51,7 +55,7 @@ class Plane {
 
   /** The hooks that match, the most specific first. */
   matching(message: SipMessage): readonly MessageHook[] {
-    if (this.#patterns.length === 0) return NONE;
+    if (this.#always !== undefined) return this.#always;
     const key = message.kind === "request"
       ? message.method
       : `${message.status} ${message.cseq?.method ?? ""}`;

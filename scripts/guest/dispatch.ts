@@ -35,7 +35,7 @@ export function makeDispatch(
   { views, resume }: { views: Views; resume: GuestErrands["resume"] },
 ): Dispatch {
   const { parse, stringify } = JSON;
-  const { Message, Leg, Call } = views;
+  const { Message, Leg, Call, headersOf } = views;
   const { ownKeys, setPrototypeOf } = Reflect;
   const NativePromise = Promise;
   const NativeError = Error;
@@ -49,6 +49,30 @@ export function makeDispatch(
   ) => unknown;
   type Hook = (...args: unknown[]) => unknown;
   const hooks: Hook[] = [];
+  interface Kept {
+    readonly frame: Frame;
+    readonly message: object;
+    readonly headers: object;
+    readonly leg: object;
+  }
+  /** What message hooks are handed. */
+  let kept: Kept | undefined;
+  /** Others of their kind that nobody sees: what shares its form with another takes a new one when it is changed. */
+  let twins: Kept | undefined;
+
+  function newKept(): Kept {
+    const frame = { id: 0, vars: undefined, varsText: "" };
+    const message = new Message(frame);
+    const leg = new Leg(frame);
+    return { frame, message, headers: headersOf(message), leg };
+  }
+
+  /** Those there were may be in the script's hands; they stay what they are, of a hook that has returned. */
+  function keep(): void {
+    twins ??= newKept();
+    kept = newKept();
+    host(op.kept, kept.frame, kept.message, kept.headers, kept.leg);
+  }
 
   function placed(hook: unknown): unknown {
     const at = hook as Record<string, unknown>;
@@ -163,10 +187,19 @@ export function makeDispatch(
       return returns.nothing;
     }
     const hook = hooks[number] as Hook;
-    const frame: Frame = { id, vars: undefined, varsText: "" };
+    const frame: Frame = shape === shapes.message
+      ? (kept as Kept).frame
+      : { id, vars: undefined, varsText: "" };
     try {
       let result: unknown;
-      if (shape <= shapes.request) {
+      if (shape === shapes.message) {
+        frame.id = id;
+        frame.vars = undefined;
+        const { message, leg } = kept as Kept;
+        result = hook(message, leg);
+      } else if (shape === shapes.keep) {
+        keep();
+      } else if (shape <= shapes.request) {
         result = shape === shapes.none
           ? hook()
           : hook(new Message(frame), new Leg(frame));

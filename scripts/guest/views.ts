@@ -13,7 +13,7 @@ import type { HostFunction } from "./world.ts";
 
 /** One call of a hook. */
 export interface Frame {
-  readonly id: number;
+  id: number;
   /** The call's notes once the script asked for them, and the text they came as. */
   vars: unknown;
   varsText: string;
@@ -24,6 +24,8 @@ export interface Views {
   readonly Message: new (frame: Frame) => object;
   readonly Leg: new (frame: Frame) => object;
   readonly Call: new (frame: Frame) => object;
+  /** A message's headers, whatever the script did to the prototypes. */
+  headersOf(message: object): object;
 }
 
 /** Makes the classes. */
@@ -238,10 +240,13 @@ export function makeViews(
     }
   }
 
+  let headersOf: (message: Message) => Headers;
   class Message {
     readonly #frame: Frame;
     #headers: Headers | undefined;
     static {
+      headersOf = (message) =>
+        message.#headers ??= new Headers(message.#frame, places.message);
       addMembers(this.prototype, "Message", (message: Message) => ({
         frame: message.#frame,
         number: places.message,
@@ -356,5 +361,10 @@ export function makeViews(
   for (const view of [Uri, Party, Headers, Message, Leg, Call]) {
     delete (view.prototype as { constructor?: unknown }).constructor;
   }
-  return { Message, Leg, Call };
+  return {
+    Message,
+    Leg,
+    Call,
+    headersOf: headersOf! as (message: object) => object,
+  };
 }

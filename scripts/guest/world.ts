@@ -10,7 +10,7 @@ import type { Operations } from "../operations.ts";
 /** The one function that leads out of the sandbox. */
 export type HostFunction = (
   operation: number,
-  ...args: (string | number | undefined)[]
+  ...args: (string | number | object | undefined)[]
 ) => unknown;
 
 /** Makes time and randomness the host's, gives the script a console, and takes away code made from text. */

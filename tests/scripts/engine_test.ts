@@ -108,3 +108,22 @@ Deno.test("a script that ate its memory is gone with it when it is loaded again"
   await script.host.reload();
   assert(script.host.revision.sandbox.memoryBytes < memoryBytes);
 });
+
+Deno.test("calls of the host function take the short way", async () => {
+  const { engine, limits } = await testWorld();
+  const instance = await engine.instantiate(limits.memoryBytes);
+  let calls = 0;
+  const machine = new Machine(instance, {
+    onCall: () => ++calls,
+    onPoll: () => 10_000,
+    resolve: (_, name) => name,
+    source: () => "",
+  });
+  instance.module.callbacks.callFunction = () => {
+    throw new Error("the long way");
+  };
+  const host = machine.newHostFunction();
+  assertEquals(machine.callForNumber(host, []), 1);
+  machine.free(host);
+  machine.dispose();
+});
