@@ -4,6 +4,7 @@
  * @module
  */
 
+import { keepSample, KINDS } from "../base/samples.ts";
 import type { Timed, Timer } from "../base/clock.ts";
 import type { BLeg } from "./b_leg.ts";
 import type { CallContext } from "./call_context.ts";
@@ -127,6 +128,7 @@ export class Hunt {
   #try(target: Target): void {
     const leg = this.#owner.createLeg(target, this.#started);
     const attempt = new Attempt(leg, this);
+    keepSample(KINDS.hunted, attempt);
     // Departs from RFC 3261 §13.3.1 item 1: the caller's Expires crosses and is the callee's to heed; what bounds the
     // wait here is ours.
     attempt.timer = this.#context.clock.schedule(

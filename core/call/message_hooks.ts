@@ -5,6 +5,7 @@
  * @module
  */
 
+import { keepSample, KINDS } from "../base/samples.ts";
 import type { Observer } from "../base/observer.ts";
 import type { SipMessage, SipRequest } from "../message/message.ts";
 import type { CallTrace } from "./call_trace.ts";
@@ -137,6 +138,7 @@ export class MessagePlanes {
       const draft = trace === undefined
         ? new MessageDraft(current, rights)
         : new MessageDraft(current, rights, { journal: true });
+      keepSample(KINDS.draft, draft);
       const fault = this.#run(hook, draft, { leg, decides: false }) === FAULT;
       if (fault) continue;
       current = draft.finish();

@@ -1,5 +1,6 @@
 /** The session description in what crosses, alone or as one part of several. */
 
+import { keepSample, KINDS } from "../base/samples.ts";
 import { fromBytes, toBytes } from "../message/bytes.ts";
 import {
   joinMultipart,
@@ -57,6 +58,7 @@ class WholeBody implements SdpPart {
 
   constructor(content: Content) {
     this.#content = content;
+    keepSample(KINDS.description, this);
   }
 
   get text(): string {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { keepSample, KINDS } from "../base/samples.ts";
 import type { Clock, Timed, Timer } from "../base/clock.ts";
 import type { SipResponse } from "../message/message.ts";
 import type { ServerTransaction } from "../transaction/server_transaction.ts";
@@ -37,6 +38,7 @@ export class Acceptance implements Timed {
       user: AcceptanceUser;
     },
   ) {
+    keepSample(KINDS.acceptance, this);
     this.#transaction = parts.transaction;
     // The response has that of its request, which is known.
     this.cseq = parts.transaction.request.cseq?.number ?? 0;

@@ -1,5 +1,6 @@
 /** All client transactions of a layer: started here, and given their responses. */
 
+import { keepSample, KINDS } from "../base/samples.ts";
 import { ChurnMap } from "../base/churn_map.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Observer } from "../base/observer.ts";
@@ -87,6 +88,12 @@ export class ClientTransactions implements ClientHost {
     const transaction = request.method === "INVITE"
       ? new InviteClient(parts, this)
       : new NonInviteClient(parts, this);
+    keepSample(
+      transaction instanceof InviteClient
+        ? KINDS.inviteClient
+        : KINDS.otherClient,
+      transaction,
+    );
     this.#add(transaction);
     transaction.start();
     return transaction;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { keepSample, KINDS } from "../base/samples.ts";
 import type { Clock, Timed, Timer } from "../base/clock.ts";
 import type { Observer } from "../base/observer.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
@@ -87,6 +88,9 @@ export class RequestSender {
   /** Sends a request: neither ACK nor CANCEL. `request` has no Via of ours yet. */
   send(request: SipRequest, route: SendRoute, user: SendingUser): Sending {
     const sending = new RequestSending({ request, route, user }, this.#options);
+    const isInvite = request.method === "INVITE";
+    keepSample(isInvite ? KINDS.sendingInvite : KINDS.sendingOther, sending);
+    keepSample(isInvite ? KINDS.inviteUser : KINDS.otherUser, user);
     this.#start(sending, route);
     return sending;
   }
@@ -98,6 +102,7 @@ export class RequestSender {
     onLast?: (ack: LastingAck) => void,
   ): SentAck {
     const sender = new AckSender({ ack, route, onLast }, this.#options);
+    keepSample(KINDS.ack, sender);
     this.#start(sender, route);
     return sender;
   }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { keepSample, KINDS } from "../base/samples.ts";
 import { SipRequest } from "../message/message.ts";
 import type { SipUri } from "../message/uri.ts";
 import { sameAddress, type Target } from "../transport/address.ts";
@@ -69,7 +70,10 @@ export function attemptsFor(
     route.uri?.param("transport")?.toLowerCase() === "udp";
   const flow = bound ? route.boundTo : route.flow;
   const { listener } = route;
-  return new Attempts(transport, { targets, flow, listener, udpOnly });
+  const options = { targets, flow, listener, udpOnly };
+  const attempts = new Attempts(transport, options);
+  keepSample(KINDS.attempts, attempts);
+  return attempts;
 }
 
 /** A copy of the request, finished for its flow. */

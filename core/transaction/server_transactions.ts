@@ -1,5 +1,6 @@
 /** All server transactions of a layer: requests matched, made transactions of, or answered out of hand. */
 
+import { keepSample, KINDS } from "../base/samples.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Limits } from "../base/limits.ts";
 import type { Observer } from "../base/observer.ts";
@@ -318,6 +319,12 @@ export class ServerTransactions implements ServerHost {
     const transaction = request.method === "INVITE"
       ? new InviteServer(parts, this)
       : new NonInviteServer(parts, this);
+    keepSample(
+      transaction instanceof InviteServer
+        ? KINDS.inviteServer
+        : KINDS.otherServer,
+      transaction,
+    );
     this.#table.add(transaction);
     transaction.start();
     return transaction;

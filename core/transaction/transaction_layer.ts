@@ -4,6 +4,7 @@
  * @module
  */
 
+import { keepSample, KINDS } from "../base/samples.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Limits } from "../base/limits.ts";
 import type { Observer } from "../base/observer.ts";
@@ -134,6 +135,10 @@ export class TransactionLayer implements TransportHandler {
   }
 
   onMessage(message: SipMessage, flow: Flow): void {
+    keepSample(
+      message.kind === "request" ? KINDS.request : KINDS.response,
+      message,
+    );
     if (this.#closed) return;
     if (message.kind === "request") {
       const isNew = message.to?.tag === undefined;

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { keepSample, KINDS } from "../base/samples.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
@@ -84,6 +85,7 @@ export class Resolver {
 
   #attempt(uri: SipUri): Attempt {
     const attempt = new Attempt(uri, this.#options);
+    keepSample(KINDS.resolution, attempt);
     attempt.run();
     return attempt;
   }
