@@ -19,7 +19,8 @@ export const KINDS = {
   sendingInvite: 6,
   sendingOther: 7,
   ack: 8,
-  call: 9,
+  /** And its call. */
+  leg: 9,
   acceptance: 10,
   inviteUser: 11,
   otherUser: 12,

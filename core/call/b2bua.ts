@@ -4,7 +4,6 @@
  * @module
  */
 
-import { keepSample, KINDS } from "../base/samples.ts";
 import { ChurnMap } from "../base/churn_map.ts";
 import { DEFAULT_LIMITS } from "../base/limits.ts";
 import { portsInUse } from "../media/media_anchor.ts";
@@ -65,7 +64,6 @@ export class B2bua implements TransactionUser {
   readonly #planes = new WeakMap<Policy, MessagePlanes>();
   readonly #owner: CallOwner<Call> = {
     onOver: (call, summary) => {
-      keepSample(KINDS.call, call);
       this.#calls.delete(call.id);
       this.#options.onCallEnd?.(summary);
     },

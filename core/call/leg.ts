@@ -5,6 +5,7 @@
  * @module
  */
 
+import { keepSample, KINDS } from "../base/samples.ts";
 import { fromText, toBytes } from "../message/bytes.ts";
 import { Headers } from "../message/headers.ts";
 import type {
@@ -79,7 +80,9 @@ export abstract class Leg implements SessionUser, LegView, LegTimerUser {
   constructor(
     protected readonly context: CallContext,
     protected readonly owner: LegOwner,
-  ) {}
+  ) {
+    keepSample(KINDS.leg, this);
+  }
 
   get call(): CallView {
     return this.owner.view;

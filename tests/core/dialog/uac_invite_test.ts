@@ -1,3 +1,4 @@
+import { keepSample, KINDS } from "../../../core/base/samples.ts";
 import { setImmediate } from "node:timers";
 import v8 from "node:v8";
 import vm from "node:vm";
@@ -470,6 +471,7 @@ Deno.test("of a call that is over no object is kept, and a late fork is answered
   }
   const sent = called();
   const { bytes } = bed.lastSent("ACK", "desk");
+  for (const kind of Object.values(KINDS)) keepSample(kind, {});
   await collect();
   assertEquals(kept.map((ref) => ref.deref()), kept.map(() => undefined));
   assertEquals(bed.layer.size, 2);
