@@ -9,7 +9,6 @@ import type { Config } from "./config/schema.ts";
 import { DenoDns } from "./deno_dns.ts";
 import { environmentVariable } from "./environment.ts";
 import { HTTP_PORT } from "./http_port.ts";
-import { HeapGrowth } from "./heap_growth.ts";
 import { IdleMemory } from "./idle_memory.ts";
 import type { Log } from "./log.ts";
 import { mediaServices } from "./media/media_services.ts";
@@ -157,7 +156,6 @@ export class Server {
         isIdle: () => Object.values(b2bua.census).every((left) => left === 0),
       });
       await b2bua.open();
-      new HeapGrowth({ clock });
       const kept = { scripts, traces, reach, rtpengine, overload };
       return new Server({ b2bua, observer, clock, ...kept });
     } catch (error) {
