@@ -198,13 +198,14 @@ peerTest(
   ["sipp"],
   async () => {
     const transport = "tcp";
-    await using called = await callee({
-      scenario: "callee_basic",
-      calls: 1_000,
-      transport,
-    });
     // Which worker has the connection is the kernel's choice, which has the call the hash's.
     for (let tries = 0; tries < 20; tries++) {
+      // A new one each time: SIPp may not outlive the connections of the workers before.
+      await using called = await callee({
+        scenario: "callee_basic",
+        calls: 1_000,
+        transport,
+      });
       const server = await twoWorkers(called.port, ";transport=tcp");
       const calling = call(server.port, {
         scenario: "caller_basic",
