@@ -77,6 +77,23 @@ for (const one of CASES) {
   }
 }
 
+// §13.2.2.4: each 2xx gets its ACK, again with each of its doubles, and what nobody wants of a fork a BYE.
+const FORKS = [
+  ["another phone answers while the call is up", "callee_forks"],
+  ["another phone answers when the call is over", "callee_late_fork"],
+] as const;
+
+for (const [title, scenario] of FORKS) {
+  for (const udp of ["plain", "batched"] as const) {
+    peerTest(`SIPp: ${title}, UDP ${udp}`, ["sipp"], async () => {
+      await using called = await callee({ scenario });
+      await using server = await legwork({ servers: [uri(called.port)], udp });
+      await call(server.port, { scenario: "caller_basic", holdMs: 1_000 });
+      await called.finished();
+    });
+  }
+}
+
 peerTest("SIPp: a 302 is passed to the caller", ["sipp"], async () => {
   const keys = { elsewhere: "127.0.0.1:9" };
   await using called = await callee({ scenario: "callee_redirect", keys });
