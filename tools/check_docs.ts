@@ -1,7 +1,8 @@
 /**
  * Fails when a public export has no doc comment, when a relative link of a
  * page leads nowhere, when docs/rfc.md or docs/keep_alives.md names a file or a
- * test that is not there, and when the code departs from an RFC and docs/rfc.md does not say so.
+ * test that is not there, when docs/rfc.md has a row twice, and when the code
+ * departs from an RFC and docs/rfc.md does not say so.
  * A test is named as `path_test.ts:words of its name`.
  *
  * Run: `deno run --allow-read --allow-run tools/check_docs.ts`.
@@ -19,6 +20,7 @@ export async function checkPages(root: string): Promise<string[]> {
   for (const page of await sourceFiles(root, [".md"])) {
     const text = await Deno.readTextFile(`${root}/${page}`);
     const lines = withoutCode(text).split("\n");
+    if (page === RFC_PAGE) problems.push(...doubledRows(lines, page));
     for (const [index, line] of lines.entries()) {
       const at = `${page}:${index + 1}`;
       for (const [, link = ""] of line.matchAll(/\]\(([^)\s]+)\)/g)) {
@@ -42,6 +44,25 @@ function withoutCode(text: string): string {
     /^```[\s\S]*?^```/gm,
     (block) => block.replace(/.+/g, ""),
   );
+}
+
+/** Rows of one chapter, across its tables, whose first cell is the same. */
+function doubledRows(lines: readonly string[], page: string): string[] {
+  const problems: string[] = [];
+  const rows = new Map<string, number>();
+  for (const [index, line] of lines.entries()) {
+    if (line.startsWith("#")) rows.clear();
+    const cell = /^\| *(.*?) *\|/.exec(line)?.[1];
+    if (cell === undefined) continue;
+    const first = rows.get(cell);
+    if (first === undefined) rows.set(cell, index + 1);
+    else {
+      problems.push(
+        `${page}:${index + 1}: the row "${cell}" is in line ${first}, too`,
+      );
+    }
+  }
+  return problems;
 }
 
 async function missingTests(

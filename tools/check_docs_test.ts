@@ -30,6 +30,23 @@ Deno.test("links and named tests that lead nowhere are found", async () => {
   }
 });
 
+Deno.test("a row that is there twice is found", async () => {
+  const root = await Deno.makeTempDir({ prefix: "docs-" });
+  try {
+    await Deno.mkdir(`${root}/docs`);
+    const row = "| 6026 accepted | a |\n";
+    await Deno.writeTextFile(
+      `${root}/docs/rfc.md`,
+      `## One\n\n| section | file |\n| --- | --- |\n${row}| 6026 accepted   | b |\n\n## Two\n\n${row}`,
+    );
+    deepStrictEqual(await checkPages(root), [
+      'docs/rfc.md:6: the row "6026 accepted" is in line 5, too',
+    ]);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+});
+
 Deno.test("a departure that the page does not list is found", async () => {
   const root = await Deno.makeTempDir({ prefix: "docs-" });
   try {
