@@ -9,6 +9,7 @@
  */
 
 import { Buffer } from "node:buffer";
+import { asText } from "../base/as_text.ts";
 import { isSpace } from "./characters.ts";
 
 const encoder = new TextEncoder();
@@ -91,7 +92,12 @@ export function trimmed(text: string): string {
 }
 
 /** The stretch from `from` to before `to`, {@linkcode trimmed}. */
-export function trimmedPart(text: string, from: number, to: number): string {
+export function trimmedPart(
+  whole: string,
+  from: number,
+  to: number,
+): string {
+  const text = asText(whole);
   let start = from;
   let end = to;
   while (start < end && isSpace(text.charCodeAt(start))) start++;

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { asText } from "../base/as_text.ts";
+
 /** One class: 1 for each byte that belongs to it. */
 export type CharacterClass = Uint8Array;
 
@@ -51,11 +53,12 @@ export const WORD: CharacterClass = visibleExcept(",;");
 
 /** True when all of `text` from `start` to before `end` belongs to the class; an empty stretch does. */
 export function consistsOf(
-  text: string,
+  whole: string,
   characters: CharacterClass,
   start = 0,
-  end: number = text.length,
+  end: number = whole.length,
 ): boolean {
+  const text = asText(whole);
   for (let i = start; i < end; i++) {
     if (characters[text.charCodeAt(i)] !== 1) return false;
   }
@@ -75,9 +78,10 @@ export function isControl(code: number): boolean {
 /** Where the characters of the class that begin at `start`, if any, end. */
 export function endOf(
   characters: CharacterClass,
-  text: string,
+  whole: string,
   start: number,
 ): number {
+  const text = asText(whole);
   let at = start;
   while (at < text.length && characters[text.charCodeAt(at)] === 1) at++;
   return at;
@@ -104,7 +108,8 @@ export function isDigit(code: number): boolean {
 }
 
 /** The number that the text is, of one to nine digits and nothing else; undefined for other text. */
-export function smallNumber(text: string): number | undefined {
+export function smallNumber(whole: string): number | undefined {
+  const text = asText(whole);
   if (text.length < 1 || text.length > 9) return undefined;
   let number = 0;
   for (let i = 0; i < text.length; i++) {

@@ -15,20 +15,28 @@ const CRLF = "\r\n";
 /** One header field, immutable, so that messages may share it. */
 export class HeaderLine {
   readonly #text: string;
+  /** After the colon. */
+  readonly #valueAt: number;
   /** Whether the CRLF that ends the line is in the text: sent on, it then takes one string and not three. */
   #isEnded = false;
   #value: string | undefined;
 
   /**
-   * `raw` is the whole line without its last CRLF, folds included; `key` is as {@linkcode headerKey} gives it.
+   * `raw` is the whole line without its last CRLF, folds included; `key` is as {@linkcode headerKey} gives it, `valueAt`
+   * where the colon ends.
    */
-  constructor(readonly key: string, raw: string) {
+  constructor(
+    readonly key: string,
+    raw: string,
+    valueAt: number = raw.indexOf(":") + 1,
+  ) {
     this.#text = raw;
+    this.#valueAt = valueAt;
   }
 
-  /** A line with the CRLF that ends it. */
-  static ended(key: string, text: string): HeaderLine {
-    const line = new HeaderLine(key, text);
+  /** A line without folds, with the CRLF that ends it. */
+  static ended(key: string, text: string, valueAt?: number): HeaderLine {
+    const line = new HeaderLine(key, text, valueAt);
     line.#isEnded = true;
     return line;
   }
@@ -66,12 +74,14 @@ export class HeaderLine {
 
   /** The name as written, compact form included. */
   get name(): string {
-    return this.#text.slice(0, this.#text.indexOf(":")).trimEnd();
+    return this.#text.slice(0, this.#valueAt - 1).trimEnd();
   }
 
   /** The value, unfolded and without the spaces around it (RFC 3261 section 7.3.1). */
   get value(): string {
-    return this.#value ??= valueOf(this.#text, this.#text.indexOf(":") + 1);
+    return this.#value ??= this.#isEnded
+      ? trimmedPart(this.#text, this.#valueAt, this.#text.length - CRLF.length)
+      : valueOf(this.#text, this.#valueAt);
   }
 }
 
@@ -196,7 +206,7 @@ export class Headers {
   }
 }
 
-/** The value that begins at `from`, cut once, without the white space around it. */
+/** The value that begins at `from`, in one line and without the white space around it. */
 function valueOf(line: string, from: number): string {
   const value = trimmedPart(line, from, line.length);
   return value.includes("\n") ? unfold(value) : value;

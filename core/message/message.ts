@@ -5,6 +5,7 @@
  * @module
  */
 
+import { asText } from "../base/as_text.ts";
 import { trimmedPart } from "./bytes.ts";
 import { skipSpace } from "./characters.ts";
 import { isToken } from "./header_name.ts";
@@ -134,7 +135,8 @@ export class SipResponse extends Message {
 export type SipMessage = SipRequest | SipResponse;
 
 /** RFC 3261 section 20.16: a sequence number below 2**31 and the method. */
-export function parseCSeq(value: string): CSeq | undefined {
+export function parseCSeq(text: string): CSeq | undefined {
+  const value = asText(text);
   let at = 0;
   let number = 0;
   for (; at < value.length; at++) {

@@ -1,5 +1,6 @@
 /** `"Display" <sip:user@host>;tag=x`: the value of From, To, Contact, Route and their kind (RFC 3261 section 20.10). */
 
+import { asText } from "../base/as_text.ts";
 import { trimmedPart } from "./bytes.ts";
 import { codeAt, consistsOf, DISPLAY, skipSpace } from "./characters.ts";
 import { areParams, endOfQuoted, getParam, withParam } from "./params.ts";
@@ -77,7 +78,8 @@ export class NameAddr {
  *
  * Hot path: all is found by index and cut out once; the URI is checked, and taken apart by who asks for that.
  */
-export function parseNameAddr(text: string): NameAddr | undefined {
+export function parseNameAddr(whole: string): NameAddr | undefined {
+  const text = asText(whole);
   const quoted = codeAt(text, 0) === QUOTE;
   const nameEnd = quoted ? endOfQuoted(text, 0) : 0;
   if (nameEnd < 0) return undefined;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asText } from "../base/as_text.ts";
 import { trimmedPart } from "./bytes.ts";
 import {
   codeAt,
@@ -28,7 +29,8 @@ export interface Param {
 }
 
 /** The value of a parameter: undefined when absent, "" when it has none. `name` is lower case. */
-export function getParam(text: string, name: string): string | undefined {
+export function getParam(whole: string, name: string): string | undefined {
+  const text = asText(whole);
   let at = 0;
   while (at < text.length) {
     if (text.charCodeAt(at) === SEMICOLON) at++;
@@ -85,7 +87,8 @@ export function* eachParam(text: string): Generator<Param> {
  * quoted-string`, where SEMI and EQUAL may have white space around them. A value may hold more characters than the
  * grammar has, and may be empty.
  */
-export function areParams(text: string, start = 0): boolean {
+export function areParams(whole: string, start = 0): boolean {
+  const text = asText(whole);
   let at = skipSpace(text, start);
   while (at < text.length) {
     if (text.charCodeAt(at) !== SEMICOLON) return false;

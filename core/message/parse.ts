@@ -51,14 +51,12 @@ export function parseMessage(
 ): Parsed {
   const start = skipLineEnds(bytes);
   const text = fromBytes(bytes, start);
-  const textBody = startOfBody(text);
-  const end = textBody < 0 ? text.length : endOfLines(text, textBody);
-  const head = readHead(text, end, limits);
+  const head = readHead(text, limits);
   if (head === undefined) {
     return failure(400, "Malformed start line", undefined);
   }
   const { message } = head;
-  if (textBody < 0) {
+  if (head.bodyAt < 0) {
     return failure(400, "Header fields without end", message);
   }
   if (bytes.length > limits.messageBytes) {
@@ -67,7 +65,7 @@ export function parseMessage(
   if (head.problem !== undefined) {
     return failure(head.problem.status, head.problem.reason, message);
   }
-  const bodyStart = start + textBody;
+  const bodyStart = start + head.bodyAt;
   const available = bytes.length - bodyStart;
   const length = contentLength(message.headers);
   if (length === "malformed") {
@@ -93,24 +91,23 @@ export function parseHead(
   text: string,
   { limits = DEFAULT_LIMITS }: { limits?: Limits } = {},
 ): Head | undefined {
-  return readHead(text, text.length, limits);
+  return readHead(text, limits);
 }
 
-/** The head that ends before `end`. */
+/** The head, and where the body begins after the empty line: -1 when there is none. */
 function readHead(
   text: string,
-  end: number,
   limits: Limits,
-): Head | undefined {
-  const lf = lineFeedIn(text, 0, end);
-  let stop = lf < 0 ? end : lf;
+): Head & { readonly bodyAt: number } | undefined {
+  const lf = text.indexOf("\n");
+  let stop = lf < 0 ? text.length : lf;
   if (text.charCodeAt(stop - 1) === CR) stop--;
   const headers = new Headers();
   const start = parseStartLine(text.slice(0, stop), headers);
   if (start === undefined) return undefined;
-  const from = lf < 0 ? end : lf + 1;
-  const problem = parseLines(text, { from, end, headers, limits });
-  return { message: start.message, problem: start.problem ?? problem };
+  const from = lf < 0 ? text.length : lf + 1;
+  const { problem, bodyAt } = parseLines(text, { from, headers, limits });
+  return { message: start.message, problem: start.problem ?? problem, bodyAt };
 }
 
 /** The same message with a body. */
@@ -137,79 +134,68 @@ function contentLength(
 }
 
 /**
- * Where the body begins, after the empty line that ends the head; -1 when there is none. Lines may end in LF alone,
- * which RFC 3261 does not have but some send.
+ * The lines from `from` to the empty line. A line may end in LF alone, which RFC 3261 does not have but some send.
  */
-function startOfBody(text: string): number {
-  for (let lf = text.indexOf("\n"); lf >= 0; lf = text.indexOf("\n", lf + 1)) {
-    const next = text.charCodeAt(lf + 1) === CR ? lf + 2 : lf + 1;
-    if (text.charCodeAt(next) === LF) return next + 1;
-  }
-  return -1;
-}
-
-/** Where the last line ends before the empty line that ends at `bodyStart`. */
-function endOfLines(text: string, bodyStart: number): number {
-  return beforeLineEnd(text, beforeLineEnd(text, bodyStart));
-}
-
-/** Where the line end begins that ends at `end`. */
-function beforeLineEnd(text: string, end: number): number {
-  return text.charCodeAt(end - 2) === CR ? end - 2 : end - 1;
-}
-
 function parseLines(
   text: string,
-  { from, end, headers, limits }: {
+  { from, headers, limits }: {
     from: number;
-    end: number;
     headers: Headers;
     limits: Limits;
   },
-): LineProblem | undefined {
+): { problem: LineProblem | undefined; bodyAt: number } {
+  const { length } = text;
   const hasNul = text.includes("\0");
   let cr = text.indexOf("\r", from);
   let problem: LineProblem | undefined;
   let count = 0;
   let at = from;
-  while (at < end) {
-    let lf = lineFeedIn(text, at, end);
+  while (at < length) {
+    const bodyAt = afterEmptyLine(text, at);
+    if (bodyAt > 0) return { problem, bodyAt };
+    let lf = text.indexOf("\n", at);
     // §7.3.1: a line that begins with white space belongs to the one before.
+    let isFolded = false;
     while (lf >= 0 && isBlank(text.charCodeAt(lf + 1))) {
-      lf = lineFeedIn(text, lf + 1, end);
+      isFolded = true;
+      lf = text.indexOf("\n", lf + 1);
     }
-    let stop = lf < 0 ? end : lf;
+    let stop = lf < 0 ? length : lf;
     if (text.charCodeAt(stop - 1) === CR) stop--;
     if (stop <= at) break;
-    if (++count > limits.headerLines) {
-      return { status: 513, reason: "Too many header fields" };
-    }
     if (cr >= 0 && cr < at) cr = text.indexOf("\r", at);
-    // Hardly a line has a CR before its end, or a NUL: only those are looked through.
-    const isOdd = hasNul || (cr >= 0 && cr < stop);
-    const fault = addLine(text, { at, stop, headers, limits, isOdd });
-    problem ??= fault;
-    at = lf < 0 ? end : lf + 1;
+    if (++count > limits.headerLines) {
+      problem = { status: 513, reason: "Too many header fields" };
+    } else {
+      // Hardly a line has a CR before its end, or a NUL: only those are looked through.
+      const isOdd = hasNul || (cr >= 0 && cr < stop);
+      const line = { at, stop, isFolded, isOdd };
+      const fault = addLine(text, line, headers, limits);
+      problem ??= fault;
+    }
+    at = lf < 0 ? length : lf + 1;
   }
-  return problem;
+  return { problem, bodyAt: -1 };
 }
 
-/** The first line feed from `from` to before `end`, or -1. */
-function lineFeedIn(text: string, from: number, end: number): number {
-  const lf = text.indexOf("\n", from);
-  return lf < end ? lf : -1;
+/** Where the body begins if the line there is empty, else -1. */
+function afterEmptyLine(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  if (code === LF) return at + 1;
+  return code === CR && text.charCodeAt(at + 1) === LF ? at + 2 : -1;
 }
 
 /** Adds the line from `at` to before `stop`, unless something is wrong with it that a copy of it would spread. */
 function addLine(
   text: string,
-  { at, stop, headers, limits, isOdd }: {
+  { at, stop, isFolded, isOdd }: {
     at: number;
     stop: number;
-    headers: Headers;
-    limits: Limits;
+    isFolded: boolean;
     isOdd: boolean;
   },
+  headers: Headers,
+  limits: Limits,
 ): LineProblem | undefined {
   const colon = text.indexOf(":", at);
   if (colon < 0 || colon >= stop) {
@@ -223,14 +209,17 @@ function addLine(
   if (key === undefined) {
     return { status: 400, reason: "Malformed header field name" };
   }
-  const isEnded = text.charCodeAt(stop) === CR &&
+  const isEnded = !isFolded && text.charCodeAt(stop) === CR &&
     text.charCodeAt(stop + 1) === LF;
   const line = text.slice(at, isEnded ? stop + 2 : stop);
   if (isOdd && (hasStrayCr(line) || hasStrayNul(line))) {
     return { status: 400, reason: "Control character in header field" };
   }
+  const valueAt = colon + 1 - at;
   headers.add(
-    isEnded ? HeaderLine.ended(key, line) : new HeaderLine(key, line),
+    isEnded
+      ? HeaderLine.ended(key, line, valueAt)
+      : new HeaderLine(key, line, valueAt),
   );
   return stop - at > limits.headerLineBytes
     ? { status: 513, reason: "Header field too long" }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asText } from "../base/as_text.ts";
 import {
   codeAt,
   consistsOf,
@@ -91,7 +92,8 @@ export class SipUri {
 }
 
 /** Takes a `sip:` or `sips:` URI apart; undefined when it is another scheme or malformed. */
-export function parseSipUri(text: string): SipUri | undefined {
+export function parseSipUri(whole: string): SipUri | undefined {
+  const text = asText(whole);
   if (!isSipUri(text)) return undefined;
   const start = text.indexOf(":") + 1;
   const at = text.indexOf("@");
@@ -122,7 +124,8 @@ export function parseSipUri(text: string): SipUri | undefined {
  *
  * Hot path: most URIs of a message need to be well-formed and no more, so none is taken apart for that.
  */
-export function isSipUri(text: string): boolean {
+export function isSipUri(whole: string): boolean {
+  const text = asText(whole);
   const start = endOfSipScheme(text);
   if (start < 0) return false;
   // §25.1: userinfo may hold ";" and "?" unescaped, so the "@" is looked for before them; none holds an "@".
@@ -169,7 +172,8 @@ export function parseHostPort(
 }
 
 /** Where the host name or address that begins at `start` ends; -1 when it is malformed. */
-export function endOfHost(text: string, start: number): number {
+export function endOfHost(whole: string, start: number): number {
+  const text = asText(whole);
   const first = codeAt(text, start);
   if (first !== OPEN_BRACKET) {
     return LETTER_OR_DIGIT[first] === 1 ? endOf(HOST, text, start) : -1;
@@ -195,7 +199,8 @@ export function hostOf(text: string, start: number, end: number): string {
 }
 
 /** Where the port whose digits begin at `start` ends; -1 when it is malformed. */
-export function endOfPort(text: string, start: number): number {
+export function endOfPort(whole: string, start: number): number {
+  const text = asText(whole);
   let at = start;
   while (isDigit(codeAt(text, at))) at++;
   const isPort = at > start && at <= start + 5 &&

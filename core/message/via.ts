@@ -1,5 +1,6 @@
 /** One value of a Via header field (RFC 3261 section 20.42). */
 
+import { asText } from "../base/as_text.ts";
 import { trimmedPart } from "./bytes.ts";
 import { codeAt, endOf, skipSpace, TOKEN } from "./characters.ts";
 import { areParams, getParam, withParam } from "./params.ts";
@@ -57,7 +58,8 @@ export class Via {
  * §25.1: "via-parm = sent-protocol LWS sent-by *( SEMI via-params )", "sent-protocol = protocol-name SLASH
  * protocol-version SLASH transport", and SLASH may have spaces around it.
  */
-export function parseVia(text: string): Via | undefined {
+export function parseVia(whole: string): Via | undefined {
+  const text = asText(whole);
   const transportStart = endOfProtocol(text);
   if (transportStart < 0) return undefined;
   const transportEnd = endOf(TOKEN, text, transportStart);
