@@ -8,7 +8,7 @@ import {
   parseNameAddr,
   quoteDisplay,
 } from "../message/name_addr.ts";
-import { areParams, getParam, withParam } from "../message/params.ts";
+import { getParam, withParam } from "../message/params.ts";
 import { parseSipUri } from "../message/uri.ts";
 import type { FieldItem } from "./field_items.ts";
 import type {
@@ -339,7 +339,7 @@ function unquoted(value: string): string {
 }
 
 function quoted(value: string): string {
-  return consistsOf(value, VALUE) && areParams(`;x=${value}`)
+  return consistsOf(value, VALUE)
     ? value
     : `"${value.replace(/(["\\])/g, "\\$1")}"`;
 }

@@ -1,6 +1,6 @@
 /**
- * The character classes of RFC 3261 section 25.1, as tables that a loop looks a byte up in: no regular expression
- * runs over text a peer chose, so none can be made to run long.
+ * Character classes of RFC 3261 section 25.1, as tables that a loop looks a byte up in. What is put together of several
+ * is in `grammar.ts`.
  *
  * @module
  */
@@ -12,8 +12,6 @@ export type CharacterClass = Uint8Array;
 
 const ALPHANUM =
   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-const MARK = "-_.!~*'()";
-const USER_UNRESERVED = "&=+$,;?/";
 
 /** `token = 1*(alphanum / "-" / "." / "!" / "%" / "*" / "_" / "+" / "`" / "'" / "~" )`. */
 export const TOKEN: CharacterClass = classOf(`${ALPHANUM}-.!%*_+\`'~`);
@@ -24,29 +22,11 @@ export const DISPLAY: CharacterClass = classOf(
   { utf8: true },
 );
 
-/**
- * `userinfo`, that is user, ":" and password, with "%" for escapes; besides, "#" (which dialled numbers hold) and
- * UTF-8, which many send without escapes.
- */
-export const USERINFO: CharacterClass = classOf(
-  `${ALPHANUM}${MARK}${USER_UNRESERVED}%:#`,
-  { utf8: true },
-);
-
 /** Whatever may stand in a URI of any scheme: all that prints but space, quotes and angle brackets. */
 export const URI: CharacterClass = visibleExcept(`<>"`);
 
 /** An unquoted parameter value: `token / host`, and more, since "/", "@" and others are seen there. */
 export const VALUE: CharacterClass = visibleExcept(`<>",;`);
-
-/** A host name or an IPv4 address; "_" is no letter of host names but is used in them. */
-export const HOST: CharacterClass = classOf(`${ALPHANUM}-._`);
-
-/** An IPv6 address without its brackets. */
-export const IPV6: CharacterClass = classOf("0123456789ABCDEFabcdef:.");
-
-/** `alphanum`. */
-export const LETTER_OR_DIGIT: CharacterClass = classOf(ALPHANUM);
 
 /** `word`, of which Call-ID is made; quotes and angle brackets belong to it. */
 export const WORD: CharacterClass = visibleExcept(",;");
@@ -70,23 +50,6 @@ export function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x09 || code === 0x0d || code === 0x0a;
 }
 
-/** A byte that no header value may hold unless a backslash in a quoted string stands before it. */
-export function isControl(code: number): boolean {
-  return (code < 0x20 && !isSpace(code)) || code === 0x7f;
-}
-
-/** Where the characters of the class that begin at `start`, if any, end. */
-export function endOf(
-  characters: CharacterClass,
-  whole: string,
-  start: number,
-): number {
-  const text = asText(whole);
-  let at = start;
-  while (at < text.length && characters[text.charCodeAt(at)] === 1) at++;
-  return at;
-}
-
 /** Where the white space that begins at `start`, if any, ends. */
 export function skipSpace(text: string, start: number): number {
   let at = start;
@@ -94,16 +57,8 @@ export function skipSpace(text: string, start: number): number {
   return at;
 }
 
-/**
- * The character there, or -1 after the end of the text. Hot path: where `charCodeAt` has met an end once, the engine
- * compiles all its calls of that place the slow way.
- */
-export function codeAt(text: string, at: number): number {
-  return at < text.length ? text.charCodeAt(at) : -1;
-}
-
 /** `DIGIT`. */
-export function isDigit(code: number): boolean {
+function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }
 
@@ -118,29 +73,6 @@ export function smallNumber(whole: string): number | undefined {
     number = number * 10 + code - 0x30;
   }
   return number;
-}
-
-/**
- * True when every `%` from `start` to before `end` begins an escape: `escaped = "%" HEXDIG HEXDIG`. What follows the
- * stretch shall be no hexadecimal digit.
- */
-export function hasValidEscapes(
-  text: string,
-  start: number,
-  end: number,
-): boolean {
-  let i = text.indexOf("%", start);
-  for (; i >= 0 && i < end; i = text.indexOf("%", i + 1)) {
-    if (!isHex(codeAt(text, i + 1)) || !isHex(codeAt(text, i + 2))) {
-      return false;
-    }
-  }
-  return true;
-}
-
-function isHex(code: number): boolean {
-  return isDigit(code) || (code >= 0x41 && code <= 0x46) ||
-    (code >= 0x61 && code <= 0x66);
 }
 
 function classOf(members: string, { utf8 = false } = {}): CharacterClass {

@@ -8,8 +8,8 @@
 import { createHash } from "node:crypto";
 import { detached, trimmed } from "./bytes.ts";
 import { consistsOf, isSpace, TOKEN } from "./characters.ts";
+import { QUOTED_STRING } from "./grammar.ts";
 import { splitList } from "./list.ts";
-import { endOfQuoted } from "./params.ts";
 
 /** Algorithms that we can compute; MD5 where a challenge names none. */
 export type DigestAlgorithm = "MD5" | "SHA-256" | "SHA-512-256";
@@ -190,4 +190,10 @@ export function authParams(text: string): Map<string, string> | undefined {
 function endOfToken(text: string, from: number): number {
   const comma = text.indexOf(",", from);
   return comma < 0 ? text.length : comma;
+}
+
+/** Where the quoted string that begins there ends, after its closing quote; -1 when it is malformed. */
+function endOfQuoted(text: string, open: number): number {
+  QUOTED_STRING.lastIndex = open;
+  return QUOTED_STRING.test(text) ? QUOTED_STRING.lastIndex : -1;
 }

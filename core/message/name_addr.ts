@@ -1,12 +1,10 @@
 /** `"Display" <sip:user@host>;tag=x`: the value of From, To, Contact, Route and their kind (RFC 3261 section 20.10). */
 
-import { asText } from "../base/as_text.ts";
-import { trimmedPart } from "./bytes.ts";
-import { codeAt, consistsOf, DISPLAY, skipSpace } from "./characters.ts";
-import { areParams, endOfQuoted, getParam, withParam } from "./params.ts";
+import { trimmed } from "./bytes.ts";
+import { consistsOf, DISPLAY } from "./characters.ts";
+import { ADDR_SPEC, NAME_ADDR } from "./grammar.ts";
+import { getParam, withParam } from "./params.ts";
 import { isUri, parseSipUri, type SipUri } from "./uri.ts";
-
-const QUOTE = 0x22;
 
 /** A name-addr or addr-spec with its header parameters, immutable. */
 export class NameAddr {
@@ -76,33 +74,14 @@ export class NameAddr {
 /**
  * Parses one name-addr or addr-spec; undefined when malformed.
  *
- * Hot path: all is found by index and cut out once; the URI is checked, and taken apart by who asks for that.
+ * Hot path: the URI is checked, and taken apart by who asks for that.
  */
-export function parseNameAddr(whole: string): NameAddr | undefined {
-  const text = asText(whole);
-  const quoted = codeAt(text, 0) === QUOTE;
-  const nameEnd = quoted ? endOfQuoted(text, 0) : 0;
-  if (nameEnd < 0) return undefined;
-  const open = text.indexOf("<", nameEnd);
-  const semicolon = text.indexOf(";", nameEnd);
-  if (open < 0 || (semicolon >= 0 && semicolon < open)) {
-    return parseAddrSpec(text, semicolon);
-  }
-  const close = text.indexOf(">", open);
-  if (close < 0) return undefined;
-  // Outside quotes §25.1 wants tokens; UTF-8 without quotes is seen everywhere and harms nothing.
-  const isDisplay = quoted
-    ? skipSpace(text, nameEnd) === open
-    : consistsOf(text, DISPLAY, 0, open);
-  if (!isDisplay || !areParams(text, close + 1)) return undefined;
-  // RFC 4475 §3.1.2.14: "Elements attempting to be liberal may ignore the spaces" around the URI.
-  const uri = trimmedPart(text, open + 1, close);
-  return isUri(uri)
-    ? new NameAddr(
-      trimmedPart(text, 0, open),
-      uri,
-      trimmedPart(text, close + 1, text.length),
-    )
+export function parseNameAddr(text: string): NameAddr | undefined {
+  const parts = NAME_ADDR.exec(text);
+  if (parts === null) return parseAddrSpec(text);
+  const [, quoted, plain, uri, params] = parts;
+  return isUri(uri!)
+    ? new NameAddr(quoted ?? trimmed(plain!), uri!, trimmed(params!))
     : undefined;
 }
 
@@ -113,19 +92,9 @@ export function quoteDisplay(text: string): string {
     : `"${text.replace(/(["\\])/g, "\\$1")}"`;
 }
 
-/**
- * §20: "If the URI is not enclosed in angle brackets, any semicolon-delimited parameters are header-parameters,
- * not URI parameters."
- */
-function parseAddrSpec(
-  text: string,
-  semicolon: number,
-): NameAddr | undefined {
-  const end = semicolon < 0 ? text.length : semicolon;
-  const uri = trimmedPart(text, 0, end);
-  // The same place: "If the URI contains a comma, question mark or semicolon, the URI MUST be enclosed in angle brackets".
-  if (uri.includes(",") || uri.includes("?")) return undefined;
-  return areParams(text, end) && isUri(uri)
-    ? new NameAddr("", uri, trimmedPart(text, end, text.length))
+function parseAddrSpec(text: string): NameAddr | undefined {
+  const parts = ADDR_SPEC.exec(text);
+  return parts !== null && isUri(parts[1]!)
+    ? new NameAddr("", parts[1]!, trimmed(parts[2]!))
     : undefined;
 }

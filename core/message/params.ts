@@ -6,18 +6,9 @@
 
 import { asText } from "../base/as_text.ts";
 import { trimmedPart } from "./bytes.ts";
-import {
-  codeAt,
-  endOf,
-  isControl,
-  isSpace,
-  skipSpace,
-  TOKEN,
-  VALUE,
-} from "./characters.ts";
+import { isSpace } from "./characters.ts";
 
 const SEMICOLON = 0x3b;
-const EQUALS = 0x3d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
@@ -80,47 +71,6 @@ export function* eachParam(text: string): Generator<Param> {
     }
     at = end;
   }
-}
-
-/**
- * §25.1: `*( SEMI generic-param )`, `generic-param = token [ EQUAL gen-value ]`, `gen-value = token / host /
- * quoted-string`, where SEMI and EQUAL may have white space around them. A value may hold more characters than the
- * grammar has, and may be empty.
- */
-export function areParams(whole: string, start = 0): boolean {
-  const text = asText(whole);
-  let at = skipSpace(text, start);
-  while (at < text.length) {
-    if (text.charCodeAt(at) !== SEMICOLON) return false;
-    const name = skipSpace(text, at + 1);
-    at = endOf(TOKEN, text, name);
-    if (at === name) return false;
-    at = skipSpace(text, at);
-    if (codeAt(text, at) !== EQUALS) continue;
-    at = skipSpace(text, at + 1);
-    if (codeAt(text, at) === QUOTE) {
-      at = endOfQuoted(text, at);
-      if (at < 0) return false;
-    } else {
-      at = endOf(VALUE, text, at);
-    }
-    at = skipSpace(text, at);
-  }
-  return true;
-}
-
-/**
- * Where a quoted string that begins at `open` ends, after its closing quote; -1 when it is never closed or holds a
- * control character that no backslash precedes (§25.1: `quoted-pair = "\" (%x00-09 / %x0B-0C / %x0E-7F)`).
- */
-export function endOfQuoted(text: string, open: number): number {
-  for (let i = open + 1; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === QUOTE) return i + 1;
-    if (code === BACKSLASH) i++;
-    else if (isControl(code)) return -1;
-  }
-  return -1;
 }
 
 /** Where the name of the parameter between `from` and `end` ends: at its `=` or with it. */

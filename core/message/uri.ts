@@ -4,27 +4,9 @@
  * @module
  */
 
-import { asText } from "../base/as_text.ts";
-import {
-  codeAt,
-  consistsOf,
-  endOf,
-  hasValidEscapes,
-  HOST,
-  IPV6,
-  isDigit,
-  LETTER_OR_DIGIT,
-  URI,
-  USERINFO,
-} from "./characters.ts";
+import { consistsOf, URI } from "./characters.ts";
+import { HOST_PORT, SIP_URI } from "./grammar.ts";
 import { eachParam, getParam, withParam } from "./params.ts";
-
-const PERCENT = 0x25;
-const COLON = 0x3a;
-const SEMICOLON = 0x3b;
-const QUESTION_MARK = 0x3f;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
 
 /** A `sip:` or `sips:` URI, immutable. Parts are byte strings as written, escapes included. */
 export class SipUri {
@@ -92,30 +74,18 @@ export class SipUri {
 }
 
 /** Takes a `sip:` or `sips:` URI apart; undefined when it is another scheme or malformed. */
-export function parseSipUri(whole: string): SipUri | undefined {
-  const text = asText(whole);
-  if (!isSipUri(text)) return undefined;
-  const start = text.indexOf(":") + 1;
-  const at = text.indexOf("@");
-  let user: string | undefined;
-  let password: string | undefined;
-  if (at >= 0) {
-    const split = text.indexOf(":", start);
-    user = text.slice(start, split < at && split >= 0 ? split : at);
-    if (split >= 0 && split < at) password = text.slice(split + 1, at);
-  }
-  const hostStart = at >= 0 ? at + 1 : start;
-  const hostEnd = endOfHost(text, hostStart);
-  const paramsStart = endOfColonPort(text, hostEnd);
-  const question = text.indexOf("?", paramsStart);
+export function parseSipUri(text: string): SipUri | undefined {
+  const parts = SIP_URI.exec(text);
+  if (parts === null) return undefined;
+  const [, secure, user, password, host, port, params, headers] = parts;
   return new SipUri(
-    start === "sip:".length ? "sip" : "sips",
+    secure === undefined ? "sip" : "sips",
     user,
     password,
-    hostOf(text, hostStart, hostEnd),
-    portOf(text, hostEnd),
-    text.slice(paramsStart, question < 0 ? text.length : question),
-    question < 0 ? "" : text.slice(question + 1),
+    hostOf(host!),
+    portOf(port),
+    params ?? "",
+    headers ?? "",
   );
 }
 
@@ -124,111 +94,34 @@ export function parseSipUri(whole: string): SipUri | undefined {
  *
  * Hot path: most URIs of a message need to be well-formed and no more, so none is taken apart for that.
  */
-export function isSipUri(whole: string): boolean {
-  const text = asText(whole);
-  const start = endOfSipScheme(text);
-  if (start < 0) return false;
-  // §25.1: userinfo may hold ";" and "?" unescaped, so the "@" is looked for before them; none holds an "@".
-  const at = text.indexOf("@");
-  // An empty user ("sip:@host") breaks the grammar but is sent by some gateways.
-  if (
-    at >= 0 && !(consistsOf(text, USERINFO, start, at) &&
-      hasValidEscapes(text, start, at))
-  ) return false;
-  const hostEnd = endOfHost(text, at >= 0 ? at + 1 : start);
-  const end = hostEnd < 0 ? -1 : endOfColonPort(text, hostEnd);
-  if (end < 0) return false;
-  if (end === text.length) return true;
-  const code = codeAt(text, end);
-  return (code === SEMICOLON || code === QUESTION_MARK) &&
-    consistsOf(text, URI, end) && hasValidEscapes(text, end, text.length);
+export function isSipUri(text: string): boolean {
+  return SIP_URI.test(text);
 }
 
-/** Whether it begins with `sip:` or `sips:`, well-formed or not. */
+/** Whether it begins with `sip:` or `sips:`, well-formed or not. RFC 3986 §3.1: "schemes are case-insensitive". */
 export function hasSipScheme(text: string): boolean {
-  return endOfSipScheme(text) >= 0;
-}
-
-/** Where what follows `sip:` or `sips:` begins; -1 for another scheme. */
-function endOfSipScheme(text: string): number {
-  if (text.startsWith("sip:")) return "sip:".length;
-  if (text.startsWith("sips:")) return "sips:".length;
-  // RFC 3986 §3.1: "schemes are case-insensitive".
-  const colon = text.indexOf(":");
-  if (colon !== 3 && colon !== 4) return -1;
-  const scheme = text.slice(0, colon).toLowerCase();
-  return scheme === "sip" || scheme === "sips" ? colon + 1 : -1;
+  return /^sips?:/i.test(text);
 }
 
 /** `host`, `host:port`, `[v6]`, `[v6]:port`; undefined when malformed. */
 export function parseHostPort(
   text: string,
 ): { host: string; port: number | undefined } | undefined {
-  const hostEnd = endOfHost(text, 0);
-  if (hostEnd < 0 || endOfColonPort(text, hostEnd) !== text.length) {
-    return undefined;
-  }
-  return { host: hostOf(text, 0, hostEnd), port: portOf(text, hostEnd) };
+  const parts = HOST_PORT.exec(text);
+  return parts === null
+    ? undefined
+    : { host: hostOf(parts[1]!), port: portOf(parts[2]) };
 }
 
-/** Where the host name or address that begins at `start` ends; -1 when it is malformed. */
-export function endOfHost(whole: string, start: number): number {
-  const text = asText(whole);
-  const first = codeAt(text, start);
-  if (first !== OPEN_BRACKET) {
-    return LETTER_OR_DIGIT[first] === 1 ? endOf(HOST, text, start) : -1;
-  }
-  let at = endOf(IPV6, text, start + 1);
-  if (at === start + 1) return -1;
-  // An RFC 4007 zone.
-  if (codeAt(text, at) === PERCENT) {
-    const zone = at + 1;
-    at = endOf(LETTER_OR_DIGIT, text, zone);
-    if (at === zone) return -1;
-  }
-  return codeAt(text, at) === CLOSE_BRACKET ? at + 1 : -1;
-}
-
-/** The host that lies there, as {@linkcode endOfHost} found it. */
-export function hostOf(text: string, start: number, end: number): string {
-  const host = text.slice(start, end);
+/** A host as it was matched. */
+export function hostOf(host: string): string {
   // RFC 5118 §4.10: a bug in RFC 3261's grammar has three colons; "it can choose to ignore the extra colon".
-  return codeAt(text, start) === OPEN_BRACKET
-    ? host.replace(":::", "::")
-    : host;
+  return host.startsWith("[") ? host.replace(":::", "::") : host;
 }
 
-/** Where the port whose digits begin at `start` ends; -1 when it is malformed. */
-export function endOfPort(whole: string, start: number): number {
-  const text = asText(whole);
-  let at = start;
-  while (isDigit(codeAt(text, at))) at++;
-  const isPort = at > start && at <= start + 5 &&
-    numberAt(text, start) <= 65535;
-  return isPort ? at : -1;
-}
-
-/** Where `:port`, if there at all, ends; -1 when it is malformed. */
-function endOfColonPort(text: string, hostEnd: number): number {
-  return codeAt(text, hostEnd) === COLON
-    ? endOfPort(text, hostEnd + 1)
-    : hostEnd;
-}
-
-/** The port that {@linkcode endOfColonPort} found well-formed; undefined where there is none. */
-function portOf(text: string, hostEnd: number): number | undefined {
-  return codeAt(text, hostEnd) === COLON
-    ? numberAt(text, hostEnd + 1)
-    : undefined;
-}
-
-/** The number whose digits begin at `start`. */
-export function numberAt(text: string, start: number): number {
-  let number = 0;
-  for (let at = start; isDigit(codeAt(text, at)); at++) {
-    number = number * 10 + codeAt(text, at) - 0x30;
-  }
-  return number;
+/** A port as it was matched, if it was. */
+export function portOf(digits: string | undefined): number | undefined {
+  return digits === undefined ? undefined : Number(digits);
 }
 
 /** True for any URI with a scheme, `sip:`, `tel:` or other, without white space or angle brackets. */

@@ -1,12 +1,9 @@
 /** One value of a Via header field (RFC 3261 section 20.42). */
 
-import { asText } from "../base/as_text.ts";
-import { trimmedPart } from "./bytes.ts";
-import { codeAt, endOf, skipSpace, TOKEN } from "./characters.ts";
-import { areParams, getParam, withParam } from "./params.ts";
-import { endOfHost, endOfPort, hostOf, numberAt } from "./uri.ts";
-
-const COLON = 0x3a;
+import { trimmed } from "./bytes.ts";
+import { VIA } from "./grammar.ts";
+import { getParam, withParam } from "./params.ts";
+import { hostOf, portOf } from "./uri.ts";
 
 /** RFC 3261 section 8.1.1.7: a branch that begins so is unique across space and time. */
 export const MAGIC_COOKIE = "z9hG4bK";
@@ -54,49 +51,15 @@ export class Via {
 /**
  * Parses one Via value (no comma list); undefined when malformed. Any version is read, since even a request of
  * another version is answered (505) along its Via.
- *
- * §25.1: "via-parm = sent-protocol LWS sent-by *( SEMI via-params )", "sent-protocol = protocol-name SLASH
- * protocol-version SLASH transport", and SLASH may have spaces around it.
  */
-export function parseVia(whole: string): Via | undefined {
-  const text = asText(whole);
-  const transportStart = endOfProtocol(text);
-  if (transportStart < 0) return undefined;
-  const transportEnd = endOf(TOKEN, text, transportStart);
-  const hostStart = skipSpace(text, transportEnd);
-  if (transportEnd === transportStart || hostStart === transportEnd) {
-    return undefined;
-  }
-  const hostEnd = endOfHost(text, hostStart);
-  if (hostEnd < 0) return undefined;
-
-  // §25.1: "sent-by = host [ COLON port ]", and COLON may have spaces around it.
-  let at = skipSpace(text, hostEnd);
-  let port: number | undefined;
-  if (codeAt(text, at) === COLON) {
-    const digits = skipSpace(text, at + 1);
-    const portEnd = endOfPort(text, digits);
-    if (portEnd < 0) return undefined;
-    port = numberAt(text, digits);
-    at = skipSpace(text, portEnd);
-  }
-  if (!areParams(text, at)) return undefined;
-  const transport = text.slice(transportStart, transportEnd);
+export function parseVia(text: string): Via | undefined {
+  const parts = VIA.exec(text);
+  if (parts === null) return undefined;
+  const [, transport, host, port, params] = parts;
   return new Via(
-    transport === "UDP" ? "UDP" : transport.toUpperCase(),
-    hostOf(text, hostStart, hostEnd),
-    port,
-    trimmedPart(text, at, text.length),
+    transport === "UDP" ? "UDP" : transport!.toUpperCase(),
+    hostOf(host!),
+    portOf(port),
+    trimmed(params!),
   );
-}
-
-/** Where the transport begins, after `SIP/2.0/` with spaces or without; -1 when that is not there. */
-function endOfProtocol(text: string): number {
-  if (text.startsWith("SIP/2.0/")) return skipSpace(text, "SIP/2.0/".length);
-  const first = text.indexOf("/");
-  const second = text.indexOf("/", first + 1);
-  if (second < 0) return -1;
-  const isSip = trimmedPart(text, 0, first).toUpperCase() === "SIP" &&
-    /^\d{1,3}\.\d{1,3}$/.test(trimmedPart(text, first + 1, second));
-  return isSip ? skipSpace(text, second + 1) : -1;
 }
