@@ -10,7 +10,8 @@
  * collection ("gc":"s") says how much of them, and of those that ended, it took for long-lived.
  *
  * With `--script` every call has that script's hooks: `header_hook.ts` beside this has the usual one, which reads two
- * headers of every message that leaves and sets one. `--warm` calls go before the first round, without a pause.
+ * headers of every message that leaves and sets one; with `--patient` a hook may take ten seconds. `--warm` calls go
+ * before the first round, without a pause.
  *
  * With `--heap`, and `--v8-flags=--expose-gc`, it says after the rounds what a call that has ended keeps for the 32 s in which
  * doubles of its messages may come: what is alive after so many calls as end in 30 s, less what is alive 40 s later.
@@ -47,11 +48,14 @@ const { values: options } = parseArgs({
     script: { type: "string" },
     open: { type: "string", default: "0" },
     heap: { type: "boolean", default: false },
+    patient: { type: "boolean", default: false },
   },
 });
 const PAUSE_MS = Number(options.pause);
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
 const CALLS_PER_MS = 0.5;
+/** Of a process that is traced, and a hundred times as slow. */
+const PATIENT_MS = 10_000;
 const CALLER = { host: "127.0.0.1", port: 5080 };
 const CALLEE = { host: "127.0.0.1", port: 5090 };
 const LOCAL = { host: "127.0.0.1", port: 5060 };
@@ -116,7 +120,9 @@ const scripts = options.script === undefined
     clock,
     random,
     observer,
-    limits: DEFAULT_SCRIPT_LIMITS,
+    limits: options.patient
+      ? { ...DEFAULT_SCRIPT_LIMITS, hookMs: PATIENT_MS, asyncMs: PATIENT_MS }
+      : DEFAULT_SCRIPT_LIMITS,
   }).catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
     return Deno.exit(1);
