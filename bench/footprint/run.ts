@@ -35,11 +35,18 @@ if (import.meta.main) {
   });
   const steps = positive("--steps", values.steps);
   const top = positive("--top", values.top);
+  if (Deno.build.os !== "linux" || Deno.build.arch !== "x86_64") {
+    console.error("wants Linux on x86-64");
+    Deno.exit(1);
+  }
   const folder = await Deno.makeTempDir({ prefix: "footprint-" });
   try {
     const summary = await trace(folder, steps, values.script);
     print(summary, top);
     await printChase(folder, Math.ceil(summary.total.lines / 16));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    Deno.exitCode = 1;
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

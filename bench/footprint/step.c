@@ -3,7 +3,6 @@
  * 8 bytes, into a file. It is some hundred times as slow as that, and needs leave to trace the process.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -92,6 +92,7 @@ export function quoteDisplay(text: string): string {
     : `"${text.replace(/(["\\])/g, "\\$1")}"`;
 }
 
+/** One without angle brackets. */
 function parseAddrSpec(text: string): NameAddr | undefined {
   const parts = ADDR_SPEC.exec(text);
   return parts !== null && isUri(parts[1]!)

@@ -1,4 +1,11 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import {
+  type CharacterClass,
+  DISPLAY,
+  TOKEN,
+  URI,
+  VALUE,
+} from "../../../core/message/characters.ts";
 import {
   ADDR_SPEC,
   HOST_PORT,
@@ -56,6 +63,33 @@ Deno.test("a quoted string ends at its closing quote", () => {
   // §25.1: "quoted-pair = "\" (%x00-09 / %x0B-0C / %x0E-7F)"
   assertEquals(endOfQuoted('"\\\x00"', 0), 4);
   assertEquals(endOfQuoted('"\x00"', 0), -1);
+});
+
+Deno.test("the classes are those that the loops look up", () => {
+  const places: [CharacterClass, (char: string) => string][] = [
+    [TOKEN, (char) => `<sip:h>;a${char}a`],
+    [DISPLAY, (char) => `a${char}<sip:h>`],
+    [URI, (char) => `<x:${char}>`],
+    [VALUE, (char) => `<sip:h>;a=${char}a`],
+  ];
+  // What else may stand there: "=" after a name, ";" after either, white space around what is in brackets or a value.
+  const others = new Map([
+    [TOKEN, ";="],
+    [URI, " \t\r\n"],
+    [VALUE, "; \t\r\n"],
+  ]);
+  for (const [characters, place] of places) {
+    for (let code = 0; code < 256; code++) {
+      const char = String.fromCharCode(code);
+      if (others.get(characters)?.includes(char)) continue;
+      const text = place(char);
+      assertEquals(
+        NAME_ADDR.test(text),
+        characters[code] === 1,
+        JSON.stringify(text),
+      );
+    }
+  }
 });
 
 Deno.test("a port is 65535 at most, of five digits at most", () => {
@@ -125,5 +159,5 @@ Deno.test("no text makes a match run long", () => {
       }
     }
   }
-  assertEquals(matched > 100, true, `${matched} matched`);
+  assert(matched > 100, `${matched} matched`);
 });
